@@ -1,0 +1,83 @@
+# How this project's own targets are built: warnings, sanitizers, and engines
+# with a twin over the runtime with seeded bugs.
+
+# Options that every target of ours has, and none of a consumer's.
+add_library(handfast_ours INTERFACE)
+target_compile_options(handfast_ours INTERFACE -Wall -Wextra -Wpedantic -Wconversion)
+if(HANDFAST_WERROR)
+  target_compile_options(handfast_ours INTERFACE -Werror)
+endif()
+if(HANDFAST_SANITIZE)
+  target_compile_options(handfast_ours INTERFACE
+    -fsanitize=${HANDFAST_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(handfast_ours INTERFACE -fsanitize=${HANDFAST_SANITIZE})
+endif()
+if(HANDFAST_COVERAGE)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    target_compile_options(handfast_ours INTERFACE -fprofile-instr-generate -fcoverage-mapping)
+    target_link_options(handfast_ours INTERFACE -fprofile-instr-generate)
+  else()
+    target_compile_options(handfast_ours INTERFACE --coverage)
+    target_link_options(handfast_ours INTERFACE --coverage)
+  endif()
+endif()
+
+# The runtime with every seeded bug behind a switch, written into the build tree
+# (models/mutants/generate.py). Linking handfast_mutated in place of
+# handfast::runtime puts it in front.
+function(handfast_add_mutated_runtime)
+  find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
+  file(GLOB_RECURSE shipped CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/runtime/*)
+  file(GLOB tables CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/models/mutants/*.toml)
+  set(out ${PROJECT_BINARY_DIR}/mutated/include/handfast)
+  add_custom_command(
+    OUTPUT ${out}/mutants.hpp
+    COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/models/mutants/generate.py
+            ${PROJECT_SOURCE_DIR}/runtime ${out} ${tables}
+    DEPENDS ${PROJECT_SOURCE_DIR}/models/mutants/generate.py ${shipped} ${tables}
+    COMMENT "Seeding bugs into a copy of runtime/"
+    VERBATIM)
+  add_custom_target(handfast_mutated_headers DEPENDS ${out}/mutants.hpp)
+  add_library(handfast_mutated INTERFACE)
+  target_include_directories(handfast_mutated INTERFACE ${PROJECT_BINARY_DIR}/mutated/include)
+  target_compile_features(handfast_mutated INTERFACE cxx_std_23)
+  add_dependencies(handfast_mutated handfast_mutated_headers)
+endfunction()
+
+# handfast_engine(NAME SOURCES file... [LIBRARIES lib...] [OPTIONS flag...])
+#
+# An engine's program, handfast-NAME, and its twin over the seeded bugs,
+# handfast-NAME-mutants. OPTIONS go to the compiler and the linker (sanitizers).
+function(handfast_engine name)
+  cmake_parse_arguments(PARSE_ARGV 1 engine "" "" "SOURCES;LIBRARIES;OPTIONS")
+  foreach(twin "" "-mutants")
+    set(target handfast-${name}${twin})
+    add_executable(${target} ${engine_SOURCES} ${PROJECT_SOURCE_DIR}/ci/engines/engine.cpp)
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+    target_compile_options(${target} PRIVATE ${engine_OPTIONS})
+    target_link_options(${target} PRIVATE ${engine_OPTIONS})
+    if(twin)
+      # Wrong on purpose: compilers rightly warn about some of it.
+      target_compile_options(${target} PRIVATE -w)
+      target_link_libraries(${target} PRIVATE handfast_mutated)
+    else()
+      target_link_libraries(${target} PRIVATE handfast::runtime)
+    endif()
+    target_link_libraries(${target} PRIVATE handfast_ours ${engine_LIBRARIES}
+      nlohmann_json::nlohmann_json CLI11::CLI11 Threads::Threads)
+    set_target_properties(${target} PROPERTIES
+      RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/engines)
+  endforeach()
+endfunction()
+
+# handfast_test(NAME SOURCES file... [LIBRARIES lib...]): a GoogleTest program,
+# its cases known to CTest.
+function(handfast_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 test "" "" "SOURCES;LIBRARIES")
+  add_executable(${name} ${test_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE
+    handfast_ours handfast::runtime ${test_LIBRARIES} GTest::gtest_main Threads::Threads)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST)
+endfunction()

@@ -1,0 +1,110 @@
+// What an engine is to the `handfast` program: a process of its own with three
+// verbs, which answers in JSON lines. A process, because Relacy replaces global
+// new and delete, the fuzzer and ThreadSanitizer need builds of their own, and
+// a crash must not take the report with it.
+//
+//   ENGINE list
+//       {"event":"entry","concept","name","summary","modes":[…]}   one a line
+//       {"event":"mutant","name"}                                   one a line, in builds that have
+//       any
+//   ENGINE run NAME --mode M [--seed N] [--max-executions N] [--max-seconds S]
+//              [--preemptions K] [--mutant NAME]
+//       {"event":"start","replay":HEX}       what to replay should the process die
+//       {"event":"progress","executions","total"}        now and then; total 0: not known
+//       {"event":"result", …}                as `to_json(outcome)` below
+//   ENGINE replay NAME --payload HEX [--times N] [--mutant NAME]
+//       {"event":"result", …}                with "came_back" of "executions"
+//
+// Exit status: 0 nothing found, 1 a finding, 2 bad usage (one line on stderr),
+// 3 interrupted or nothing explored.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace handfast::ci {
+
+/// Bytes that an engine needs to bring one failure back; the program wraps them
+/// in a token.
+using replay_bytes = std::vector<std::uint8_t>;
+
+/// One thing that an engine can run.
+struct entry {
+  std::string concept_name;        ///< "channel", as in the file names
+  std::string name;                ///< "channel.hand_off": unique within the engine
+  std::string summary;             ///< the claim, as a sentence
+  std::vector<std::string> modes;  ///< what --mode takes; the first is the default
+};
+
+/// How much to do. An engine ignores what does not apply to it.
+struct run_options {
+  std::string mode;
+  std::uint64_t seed = 1;
+  std::optional<std::uint64_t> max_executions;
+  std::optional<double> max_seconds;
+  std::uint32_t preemptions = 2;
+};
+
+/// A failure: what kind, told so that a person understands it, and how to bring
+/// it back.
+struct finding {
+  std::string kind;  ///< "data race", "deadlock", "not linearizable", …
+  std::string text;  ///< the whole report, several lines
+  replay_bytes replay;
+};
+
+/// The end of a run or a replay.
+struct outcome {
+  std::string verdict;           ///< searched, finding, vacuous, interrupted, misuse
+  std::uint64_t executions = 0;  ///< what was explored: iterations, cases, inputs, rounds
+  std::string unit = "executions";
+  std::uint64_t blocked = 0;
+  bool complete = false;        ///< the search came to its own end, not to a limit
+  std::uint64_t came_back = 0;  ///< replay: how many of `executions` failed again
+  std::vector<std::string> goals_met;
+  std::vector<std::string> goals_missed;
+  std::optional<finding> found;
+};
+
+/// Bad input: its text is the one line that the user sees; exit status 2.
+struct usage_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Tells how far a run has come; returns false when it should stop (Ctrl-C).
+using progress = std::function<bool(std::uint64_t executions, std::uint64_t total)>;
+
+/// One engine. `run` and `replay` throw `usage_error` for names, modes and
+/// payloads that they do not know.
+class engine {
+ public:
+  engine() = default;
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+  virtual ~engine() = default;
+
+  [[nodiscard]] virtual std::vector<entry> list() const = 0;
+  /// What to replay if the process dies during this run; empty where the engine
+  /// reports that itself.
+  [[nodiscard]] virtual replay_bytes before(std::string_view name, const run_options& options) = 0;
+  [[nodiscard]] virtual outcome run(std::string_view name, const run_options& options,
+                                    const progress& tell) = 0;
+  /// Runs what `payload` says `times` times, where times matter.
+  [[nodiscard]] virtual outcome replay(std::string_view name, const replay_bytes& payload,
+                                       std::uint64_t times, const progress& tell) = 0;
+};
+
+/// `main` of an engine's process. In a build over the mutated runtime it takes
+/// `--mutant`.
+int engine_main(int argc, char** argv, engine& self);
+
+/// Prints a result from where nothing can be returned any more (a signal
+/// handler, a watchdog) and ends the process with status 1.
+[[noreturn]] void report_and_exit(const finding& found, std::uint64_t executions);
+
+}  // namespace handfast::ci
