@@ -1,0 +1,205 @@
+#include "ci/engines/engine.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#if __has_include(<handfast/mutants.hpp>)
+#include <handfast/mutants.hpp>
+#define HANDFAST_HAS_MUTANTS 1
+#else
+#define HANDFAST_HAS_MUTANTS 0
+#endif
+
+namespace handfast::ci {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+volatile std::sig_atomic_t interrupted = 0;
+
+void on_interrupt(int) {
+  interrupted = 1;
+}
+
+// One object a line, whole lines only: the program reads them as they come.
+void print(const json& line) {
+  const std::string text =
+      line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+std::string to_hex(const replay_bytes& bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    text += digits[byte >> 4U];
+    text += digits[byte & 15U];
+  }
+  return text;
+}
+
+replay_bytes from_hex(std::string_view text) {
+  replay_bytes bytes;
+  if (text.size() % 2 != 0) {
+    throw usage_error("--payload: an odd number of hexadecimal digits");
+  }
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    std::uint8_t byte = 0;
+    const char* end = text.data() + i + 2;
+    if (std::from_chars(text.data() + i, end, byte, 16).ptr != end) {
+      throw usage_error("--payload: not hexadecimal");
+    }
+    bytes.push_back(byte);
+  }
+  return bytes;
+}
+
+json to_json(const outcome& result) {
+  json line = {{"event", "result"},
+               {"verdict", result.verdict},
+               {"executions", result.executions},
+               {"unit", result.unit},
+               {"blocked", result.blocked},
+               {"complete", result.complete},
+               {"came_back", result.came_back},
+               {"goals_met", result.goals_met},
+               {"goals_missed", result.goals_missed}};
+  if (result.found) {
+    line["kind"] = result.found->kind;
+    line["text"] = result.found->text;
+    line["replay"] = to_hex(result.found->replay);
+  }
+  return line;
+}
+
+int exit_status(const outcome& result) {
+  if (result.verdict == "searched") {
+    return 0;
+  }
+  return result.verdict == "interrupted" ? 3 : 1;
+}
+
+void list(const engine& self) {
+  for (const entry& each : self.list()) {
+    print({{"event", "entry"},
+           {"concept", each.concept_name},
+           {"name", each.name},
+           {"summary", each.summary},
+           {"modes", each.modes}});
+  }
+#if HANDFAST_HAS_MUTANTS
+  for (const std::string_view name : mutants::names) {
+    if (name != "none") {
+      print({{"event", "mutant"}, {"name", name}});
+    }
+  }
+#endif
+}
+
+void switch_on(const std::string& mutant) {
+  if (mutant.empty()) {
+    return;
+  }
+#if HANDFAST_HAS_MUTANTS
+  for (std::size_t i = 0; i < std::size(mutants::names); ++i) {
+    if (mutants::names[i] == mutant) {
+      mutants::active = static_cast<mutants::id>(i);
+      return;
+    }
+  }
+  throw usage_error("no seeded bug is named '" + mutant + "'; `list` shows them");
+#else
+  throw usage_error("this build has no seeded bugs; use its -mutants twin");
+#endif
+}
+
+// At most a few progress lines a second, however often an engine tells.
+progress teller() {
+  using clock = std::chrono::steady_clock;
+  return [last = clock::now()](std::uint64_t executions, std::uint64_t total) mutable {
+    const auto now = clock::now();
+    if (now - last > std::chrono::milliseconds(200)) {
+      last = now;
+      print({{"event", "progress"}, {"executions", executions}, {"total", total}});
+    }
+    return interrupted == 0;
+  };
+}
+
+}  // namespace
+
+int engine_main(int argc, char** argv, engine& self) {
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+
+  CLI::App app{"An engine of Handfast; people use the `handfast` program"};
+  app.require_subcommand(1);
+  std::string name;
+  std::string mutant;
+  std::string payload;
+  run_options options;
+  std::uint64_t times = 1;
+
+  app.add_subcommand("list", "what this engine can run");
+  CLI::App* run = app.add_subcommand("run", "run one entry");
+  CLI::App* replay = app.add_subcommand("replay", "bring one failure back");
+  for (CLI::App* verb : {run, replay}) {
+    verb->add_option("name", name)->required();
+    verb->add_option("--mutant", mutant);
+  }
+  run->add_option("--mode", options.mode);
+  run->add_option("--seed", options.seed);
+  run->add_option("--max-executions", options.max_executions);
+  run->add_option("--max-seconds", options.max_seconds);
+  run->add_option("--preemptions", options.preemptions);
+  replay->add_option("--payload", payload)->required();
+  replay->add_option("--times", times);
+
+  try {
+    app.parse(argc, argv);
+    if (app.got_subcommand("list")) {
+      list(self);
+      return 0;
+    }
+    switch_on(mutant);
+    outcome result;
+    if (app.got_subcommand(run)) {
+      print({{"event", "start"}, {"replay", to_hex(self.before(name, options))}});
+      result = self.run(name, options, teller());
+    } else {
+      const replay_bytes bytes = from_hex(payload);
+      print({{"event", "start"}, {"replay", payload}});
+      result = self.replay(name, bytes, times, teller());
+    }
+    print(to_json(result));
+    return exit_status(result);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "%s: %s\n", argv[0], error.what());
+  } catch (const usage_error& error) {
+    std::fprintf(stderr, "%s: %s\n", argv[0], error.what());
+  }
+  return 2;
+}
+
+void report_and_exit(const finding& found, std::uint64_t executions) {
+  outcome result;
+  result.verdict = "finding";
+  result.executions = executions;
+  result.found = found;
+  print(to_json(result));
+  // No destructors, no atexit: other threads may be in the middle of anything.
+  _exit(1);
+}
+
+}  // namespace handfast::ci
