@@ -18,6 +18,9 @@
 #define HANDFAST_HAS_MUTANTS 0
 #endif
 
+// There in builds with a sanitizer's runtime.
+extern "C" [[gnu::weak]] void __sanitizer_set_death_callback(void (*callback)());
+
 namespace handfast::ci {
 namespace {
 
@@ -122,6 +125,40 @@ void switch_on(const std::string& mutant) {
 #endif
 }
 
+// The noted execution, as a finished result line but for the kind, so that a
+// signal handler has only to write it.
+struct noted_execution {
+  std::array<char, 16384> line_end{};
+  std::size_t size = 0;
+};
+
+noted_execution noted;
+
+void write_all(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written <= 0) {
+      return;
+    }
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void write_noted(std::string_view kind) {
+  write_all(R"({"event":"result","verdict":"finding","kind":")");
+  write_all(kind);
+  write_all({noted.line_end.data(), noted.size});
+}
+
+void on_fatal_signal(int signal) {
+  write_noted(signal == SIGABRT ? "abort" : signal == SIGSEGV ? "segmentation fault" : "crash");
+  _exit(1);
+}
+
+void on_sanitizer_death() {
+  write_noted("sanitizer report");
+}
+
 // At most a few progress lines a second, however often an engine tells.
 progress teller() {
   using clock = std::chrono::steady_clock;
@@ -137,9 +174,24 @@ progress teller() {
 
 }  // namespace
 
+void note_execution(const replay_bytes& replay, std::uint64_t executions) {
+  const std::string text = R"(","text":"","executions":)" + std::to_string(executions) +
+                           R"(,"replay":")" + to_hex(replay) + "\"}\n";
+  if (text.size() <= noted.line_end.size()) {
+    text.copy(noted.line_end.data(), text.size());
+    noted.size = text.size();
+  }
+}
+
 int engine_main(int argc, char** argv, engine& self) {
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
+  for (const int fatal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) {
+    std::signal(fatal, on_fatal_signal);
+  }
+  if (__sanitizer_set_death_callback != nullptr) {
+    __sanitizer_set_death_callback(on_sanitizer_death);
+  }
 
   CLI::App app{"An engine of Handfast; people use the `handfast` program"};
   app.require_subcommand(1);
@@ -173,11 +225,11 @@ int engine_main(int argc, char** argv, engine& self) {
     switch_on(mutant);
     outcome result;
     if (app.got_subcommand(run)) {
-      print({{"event", "start"}, {"replay", to_hex(self.before(name, options))}});
+      note_execution(self.before(name, options), 0);
       result = self.run(name, options, teller());
     } else {
       const replay_bytes bytes = from_hex(payload);
-      print({{"event", "start"}, {"replay", payload}});
+      note_execution(bytes, 0);
       result = self.replay(name, bytes, times, teller());
     }
     print(to_json(result));

@@ -9,7 +9,6 @@
 //       any
 //   ENGINE run NAME --mode M [--seed N] [--max-executions N] [--max-seconds S]
 //              [--preemptions K] [--mutant NAME]
-//       {"event":"start","replay":HEX}       what to replay should the process die
 //       {"event":"progress","executions","total"}        now and then; total 0: not known
 //       {"event":"result", …}                as `to_json(outcome)` below
 //   ENGINE replay NAME --payload HEX [--times N] [--mutant NAME]
@@ -102,6 +101,12 @@ class engine {
 /// `main` of an engine's process. In a build over the mutated runtime it takes
 /// `--mutant`.
 int engine_main(int argc, char** argv, engine& self);
+
+/// What brings back the execution that runs now, should it take the process with
+/// it: an engine notes it before each execution, and the handlers of fatal
+/// signals and of the sanitizers that `engine_main` installs print it. Cheap:
+/// copies at most a few KiB.
+void note_execution(const replay_bytes& replay, std::uint64_t executions);
 
 /// Prints a result from where nothing can be returned any more (a signal
 /// handler, a watchdog) and ends the process with status 1.
