@@ -1,10 +1,11 @@
 #include "ci/engines/engine.hpp"
 
+#include "ci/engines/hex.hpp"
+
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -38,32 +39,6 @@ void print(const json& line) {
       line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
-}
-
-std::string to_hex(const replay_bytes& bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : bytes) {
-    text += digits[byte >> 4U];
-    text += digits[byte & 15U];
-  }
-  return text;
-}
-
-replay_bytes from_hex(std::string_view text) {
-  replay_bytes bytes;
-  if (text.size() % 2 != 0) {
-    throw usage_error("--payload: an odd number of hexadecimal digits");
-  }
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    std::uint8_t byte = 0;
-    const char* end = text.data() + i + 2;
-    if (std::from_chars(text.data() + i, end, byte, 16).ptr != end) {
-      throw usage_error("--payload: not hexadecimal");
-    }
-    bytes.push_back(byte);
-  }
-  return bytes;
 }
 
 json to_json(const outcome& result) {
@@ -186,11 +161,13 @@ void note_execution(const replay_bytes& replay, std::uint64_t executions) {
 int engine_main(int argc, char** argv, engine& self) {
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
-  for (const int fatal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) {
-    std::signal(fatal, on_fatal_signal);
-  }
+  std::signal(SIGABRT, on_fatal_signal);
   if (__sanitizer_set_death_callback != nullptr) {
     __sanitizer_set_death_callback(on_sanitizer_death);
+  } else {
+    for (const int fatal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) {
+      std::signal(fatal, on_fatal_signal);
+    }
   }
 
   CLI::App app{"An engine of Handfast; people use the `handfast` program"};
@@ -228,9 +205,12 @@ int engine_main(int argc, char** argv, engine& self) {
       note_execution(self.before(name, options), 0);
       result = self.run(name, options, teller());
     } else {
-      const replay_bytes bytes = from_hex(payload);
-      note_execution(bytes, 0);
-      result = self.replay(name, bytes, times, teller());
+      const std::optional<replay_bytes> bytes = from_hex(payload);
+      if (!bytes) {
+        throw usage_error("--payload: not an even number of hexadecimal digits");
+      }
+      note_execution(*bytes, 0);
+      result = self.replay(name, *bytes, times, teller());
     }
     print(to_json(result));
     return exit_status(result);

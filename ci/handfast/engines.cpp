@@ -1,0 +1,256 @@
+#include "ci/handfast/engines.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <handfast_fingerprint.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "ci/engines/engine.hpp"
+#include "ci/engines/hex.hpp"
+
+namespace handfast::ci {
+namespace {
+
+using json = nlohmann::json;
+
+// A child that has not ended by then never will: engines stop themselves at
+// their own limits.
+double kill_after(std::optional<double> max_seconds) { return 60 + 3 * max_seconds.value_or(600); }
+
+// A line from an engine; null where it is none (a sanitizer's chatter, say).
+json parsed(std::string_view line) {
+  json parsed = json::parse(line, nullptr, false);
+  return parsed.is_object() ? parsed : json();
+}
+
+// What an engine's process said in its result line, and how it ended.
+class result_reader {
+ public:
+  explicit result_reader(run_request request) { report_.request = std::move(request); }
+
+  void read_result(const json& line) {
+    has_result_ = true;
+    report_.verdict = line.value("verdict", "");
+    report_.executions = line.value("executions", std::uint64_t{0});
+    report_.blocked = line.value("blocked", std::uint64_t{0});
+    report_.unit = line.value("unit", "executions");
+    report_.complete = line.value("complete", false);
+    report_.came_back = line.value("came_back", std::uint64_t{0});
+    report_.goals_met = line.value("goals_met", std::vector<std::string>{});
+    report_.goals_missed = line.value("goals_missed", std::vector<std::string>{});
+    report_.kind = line.value("kind", "");
+    report_.text = line.value("text", "");
+    if (line.contains("replay")) {
+      replay_ = from_hex(line.value("replay", "")).value_or(replay_bytes{});
+    }
+  }
+
+  run_report finish(const exit_report& ended) {
+    report_.cpu_seconds = ended.cpu_seconds;
+    report_.wall_seconds = ended.wall_seconds;
+    report_.peak_rss_kib = ended.peak_rss_kib;
+    if (ended.status == 2 && !has_result_) {
+      throw usage_error(first_line(ended.errors));
+    }
+    if (!has_result_) {
+      if (interrupted()) {
+        report_.verdict = "interrupted";
+        return report_;
+      }
+      report_.verdict = "finding";
+      report_.kind = ended.too_slow      ? "does not end"
+                     : ended.signal != 0 ? ::strsignal(ended.signal)
+                                         : "the engine's process ended without a result";
+    }
+    if (report_.verdict == "finding") {
+      // What a sanitizer or an assertion wrote belongs to the report.
+      report_.text += (report_.text.empty() || report_.text.ends_with('\n') ? "" : "\n");
+      report_.text += ended.errors;
+      report_.failure = token{report_.request.scenario, report_.request.engine,
+                              source_fingerprint(), report_.request.mutant, replay_};
+    }
+    return report_;
+  }
+
+ private:
+  static std::string first_line(const std::string& text) {
+    const std::string line = text.substr(0, text.find('\n'));
+    const std::size_t colon = line.find(": ");
+    return colon == std::string::npos ? line : line.substr(colon + 2);
+  }
+
+  run_report report_;
+  bool has_result_ = false;
+  replay_bytes replay_;
+};
+
+task reading_task(std::vector<std::string> arguments, const run_request& request,
+                  std::function<void(std::uint64_t, std::uint64_t)> tell,
+                  std::function<std::vector<task>(run_report)> done) {
+  auto reader = std::make_shared<result_reader>(request);
+  task todo;
+  todo.arguments = std::move(arguments);
+  todo.kill_after_seconds = kill_after(request.max_seconds);
+  todo.on_line = [reader, tell = std::move(tell)](std::string_view text) {
+    const json line = parsed(text);
+    const std::string event = line.is_null() ? "" : line.value("event", "");
+    if (event == "progress") {
+      tell(line.value("executions", std::uint64_t{0}), line.value("total", std::uint64_t{0}));
+    } else if (event == "result") {
+      reader->read_result(line);
+    }
+  };
+  todo.on_end = [reader, done = std::move(done)](const exit_report& ended) {
+    return done(reader->finish(ended));
+  };
+  return todo;
+}
+
+template <class Use>
+void for_each_line(const engine_folder& engines, const std::string& engine, bool mutants, Use use) {
+  exit_report ended;
+  const std::string output = run_to_end({engines.program(engine, mutants), "list"}, ended);
+  if (ended.status != 0 || ended.signal != 0) {
+    throw usage_error("the engine " + engine + " cannot list what it has: " + ended.errors);
+  }
+  for (std::size_t at = 0; at < output.size();) {
+    const std::size_t end = output.find('\n', at);
+    use(parsed(std::string_view(output).substr(at, end - at)));
+    at = end + 1;
+  }
+}
+
+}  // namespace
+
+const std::vector<std::string>& engine_names() {
+  static const std::vector<std::string> names{"relacy", "properties", "fuzz", "stress",
+                                              "stress-tsan"};
+  return names;
+}
+
+engine_folder::engine_folder(const std::string& folder) : folder_(folder) {
+  namespace fs = std::filesystem;
+  if (folder_.empty()) {
+    const fs::path here = fs::read_symlink("/proc/self/exe").parent_path();
+    const fs::path installed = here.parent_path() / "libexec" / "handfast";
+    folder_ = fs::exists(here / "engines") ? here / "engines" : installed;
+  }
+  if (!std::ranges::any_of(engine_names(), [this](const std::string& each) { return has(each); })) {
+    throw usage_error("no engines in " + folder_ + "; build them (./ci/gate does) or say --engines");
+  }
+}
+
+bool engine_folder::has(const std::string& engine, bool mutants) const {
+  return ::access(program(engine, mutants).c_str(), X_OK) == 0;
+}
+
+std::string engine_folder::program(const std::string& engine, bool mutants) const {
+  return folder_ + "/handfast-" + engine + (mutants ? "-mutants" : "");
+}
+
+std::vector<offer> offers(const engine_folder& engines) {
+  std::vector<offer> all;
+  for (const std::string& engine : engine_names()) {
+    if (engines.has(engine)) {
+      for_each_line(engines, engine, false, [&](const json& line) {
+        if (line.value("event", "") == "entry") {
+          all.push_back({engine, line.value("concept", ""), line.value("name", ""),
+                         line.value("summary", ""),
+                         line.value("modes", std::vector<std::string>{})});
+        }
+      });
+    }
+  }
+  return all;
+}
+
+std::vector<std::string> mutants(const engine_folder& engines, const std::string& engine) {
+  std::vector<std::string> names;
+  for_each_line(engines, engine, true, [&](const json& line) {
+    if (line.value("event", "") == "mutant") {
+      names.push_back(line.value("name", ""));
+    }
+  });
+  return names;
+}
+
+task run_task(const engine_folder& engines, const run_request& request,
+              std::function<void(std::uint64_t, std::uint64_t)> tell,
+              std::function<std::vector<task>(run_report)> done) {
+  std::vector<std::string> arguments{engines.program(request.engine, !request.mutant.empty()),
+                                     "run",
+                                     request.scenario,
+                                     "--mode",
+                                     request.mode,
+                                     "--seed",
+                                     std::to_string(request.seed)};
+  const auto add = [&arguments](const char* option, const auto& value) {
+    if (value) {
+      arguments.insert(arguments.end(), {option, std::to_string(*value)});
+    }
+  };
+  add("--max-executions", request.max_executions);
+  add("--max-seconds", request.max_seconds);
+  add("--preemptions", request.preemptions);
+  if (!request.mutant.empty()) {
+    arguments.insert(arguments.end(), {"--mutant", request.mutant});
+  }
+  return reading_task(std::move(arguments), request, std::move(tell), std::move(done));
+}
+
+run_report replay(const engine_folder& engines, const token& failure, std::uint64_t times) {
+  run_report total;
+  run_request request;
+  request.scenario = failure.scenario;
+  request.engine = failure.engine;
+  request.mutant = failure.mutant;
+  std::uint64_t executions = 0;
+  std::uint64_t came_back = 0;
+  while (executions < times && !interrupted()) {
+    std::vector<std::string> arguments{engines.program(failure.engine, !failure.mutant.empty()),
+                                       "replay",
+                                       failure.scenario,
+                                       "--payload",
+                                       to_hex(failure.replay),
+                                       "--times",
+                                       std::to_string(times - executions)};
+    if (!failure.mutant.empty()) {
+      arguments.insert(arguments.end(), {"--mutant", failure.mutant});
+    }
+    run_report last;
+    std::vector<task> tasks;
+    tasks.push_back(reading_task(
+        std::move(arguments), request, [](std::uint64_t, std::uint64_t) {},
+        [&last](run_report report) {
+          last = std::move(report);
+          return std::vector<task>{};
+        }));
+    run_tasks(std::move(tasks), 1, [] {});
+    executions += std::max<std::uint64_t>(last.executions, 1);
+    came_back += last.verdict == "finding" ? std::max<std::uint64_t>(last.came_back, 1) : 0;
+    const double cpu_seconds = total.cpu_seconds + last.cpu_seconds;
+    if (total.verdict != "finding") {
+      total = std::move(last);
+    }
+    total.cpu_seconds = cpu_seconds;
+  }
+  total.executions = executions;
+  total.came_back = came_back;
+  if (total.failure) {
+    total.failure = failure;
+  }
+  return total;
+}
+
+std::uint32_t source_fingerprint() { return fingerprint_of_sources; }
+
+bool on_real_threads(const std::string& engine) {
+  return engine != "relacy" && engine != "fuzz";
+}
+
+}  // namespace handfast::ci

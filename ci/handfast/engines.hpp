@@ -1,0 +1,93 @@
+// The engines as the `handfast` program sees them: what they offer, and runs and
+// replays of it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ci/handfast/process.hpp"
+#include "ci/handfast/token.hpp"
+
+namespace handfast::ci {
+
+/// Names of the engines' programs, in the order in which `gate` runs them.
+[[nodiscard]] const std::vector<std::string>& engine_names();
+
+/// Where the engines' programs are; throws `usage_error` where they are not.
+class engine_folder {
+ public:
+  /// `folder`, or if empty the one beside this program.
+  explicit engine_folder(const std::string& folder);
+
+  [[nodiscard]] bool has(const std::string& engine, bool mutants = false) const;
+  [[nodiscard]] std::string program(const std::string& engine, bool mutants) const;
+
+ private:
+  std::string folder_;
+};
+
+/// One thing that an engine offers.
+struct offer {
+  std::string engine;
+  std::string concept_name;
+  std::string name;
+  std::string summary;
+  std::vector<std::string> modes;
+};
+
+[[nodiscard]] std::vector<offer> offers(const engine_folder& engines);
+[[nodiscard]] std::vector<std::string> mutants(const engine_folder& engines,
+                                               const std::string& engine);
+
+/// What to run.
+struct run_request {
+  std::string scenario;
+  std::string engine;
+  std::string mode;
+  std::string mutant;  ///< empty: the shipped code
+  std::uint64_t seed = 1;
+  std::optional<std::uint64_t> max_executions;
+  std::optional<double> max_seconds;
+  std::optional<std::uint32_t> preemptions;
+};
+
+/// What came of it. The fields of `check --json` and what people read besides.
+struct run_report {
+  run_request request;
+  std::string verdict;
+  std::uint64_t executions = 0;
+  std::uint64_t blocked = 0;
+  std::string unit = "executions";
+  bool complete = false;
+  std::uint64_t came_back = 0;
+  std::vector<std::string> goals_met;
+  std::vector<std::string> goals_missed;
+  std::string kind;
+  std::string text;
+  std::optional<token> failure;
+  double cpu_seconds = 0;
+  double wall_seconds = 0;
+  long peak_rss_kib = 0;
+};
+
+/// A child that runs `request`; `tell` is called with progress, `done` once.
+[[nodiscard]] task run_task(
+    const engine_folder& engines, const run_request& request,
+    std::function<void(std::uint64_t executions, std::uint64_t total)> tell,
+    std::function<std::vector<task>(run_report)> done);
+
+/// Brings `failure` back in a process of its own (several, where it takes the
+/// process with it) until it ran `times` times.
+[[nodiscard]] run_report replay(const engine_folder& engines, const token& failure,
+                                std::uint64_t times);
+
+/// Of the sources that this program and its engines were built from.
+[[nodiscard]] std::uint32_t source_fingerprint();
+
+/// Whether replaying may give another result each time.
+[[nodiscard]] bool on_real_threads(const std::string& engine);
+
+}  // namespace handfast::ci

@@ -1,0 +1,113 @@
+#include "ci/handfast/report.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace handfast::ci {
+
+std::string json_line(const run_report& report) {
+  nlohmann::ordered_json line = {{"scenario", report.request.scenario},
+                                 {"engine", report.request.engine},
+                                 {"mode", report.request.mode},
+                                 {"verdict", report.verdict},
+                                 {"executions", report.executions},
+                                 {"blocked", report.blocked},
+                                 {"cpu_seconds", report.cpu_seconds},
+                                 {"peak_rss_kib", report.peak_rss_kib},
+                                 {"goals_met", report.goals_met},
+                                 {"goals_missed", report.goals_missed},
+                                 {"token", nullptr},
+                                 {"complete", report.complete},
+                                 {"unit", report.unit}};
+  if (!report.request.mutant.empty()) {
+    line["mutant"] = report.request.mutant;
+  }
+  if (report.failure) {
+    line["token"] = encode(*report.failure);
+    line["kind"] = report.kind;
+    line["text"] = report.text;
+  }
+  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::ptrdiff_t at = std::ssize(digits) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), 1, ',');
+  }
+  return digits;
+}
+
+std::string summary_line(const run_report& report) {
+  const double seconds = std::max(report.cpu_seconds, 1e-9);
+  const double rate = static_cast<double>(report.executions) / seconds;
+  std::string line = fmt::format(
+      "{:<44} {:<11} {:<7} {:<11} {:>12} {}, {:.2f} s, {}/s", report.request.scenario,
+      report.request.engine, report.request.mode, report.verdict, grouped(report.executions),
+      report.unit, report.cpu_seconds, grouped(static_cast<std::uint64_t>(rate)));
+  if (report.complete) {
+    line += ", search ended";
+  }
+  if (!report.goals_missed.empty()) {
+    line += fmt::format(", missed: {}", fmt::join(report.goals_missed, ", "));
+  }
+  return line;
+}
+
+std::string finding_block(const run_report& report) {
+  std::string text = report.text;
+  while (!text.empty() && text.back() == '\n') {
+    text.pop_back();
+  }
+  const std::string code = report.failure ? encode(*report.failure) : "";
+  return fmt::format("\n{} in {}, found by {}{}\n\n{}\n\n  token: {}\n  again: handfast replay {}\n\n",
+                     report.kind, report.request.scenario, report.request.engine,
+                     report.request.mutant.empty() ? ""
+                                                   : " (seeded bug " + report.request.mutant + ")",
+                     text, code, code);
+}
+
+int exit_status(const std::vector<run_report>& reports) {
+  const auto any = [&reports](auto... verdicts) {
+    return std::ranges::any_of(reports, [verdicts...](const run_report& each) {
+      return ((each.verdict == verdicts) || ...);
+    });
+  };
+  if (any("finding", "vacuous", "misuse")) {
+    return 1;
+  }
+  return any("interrupted") || interrupted() ? 3 : 0;
+}
+
+progress_line::progress_line(bool wanted) : terminal_(wanted && ::isatty(STDERR_FILENO) == 1) {}
+
+void progress_line::show(const std::string& text) {
+  if (!terminal_) {
+    return;
+  }
+  winsize window{};
+  const std::size_t width =
+      ::ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1 ? window.ws_col - 1U
+                                                                           : 79U;
+  const std::string line = text.substr(0, width);
+  if (line != shown_) {
+    fmt::print(stderr, "\r\x1b[K{}", line);
+    std::fflush(stderr);
+    shown_ = line;
+  }
+}
+
+void progress_line::clear() {
+  if (terminal_ && !shown_.empty()) {
+    fmt::print(stderr, "\r\x1b[K");
+    std::fflush(stderr);
+    shown_.clear();
+  }
+}
+
+}  // namespace handfast::ci
