@@ -15,6 +15,7 @@
 #include <handfast/sync/seeded_world.hpp>
 
 #include <chrono>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -266,10 +267,17 @@ struct native_seeded {
 
   static void* allocate(std::size_t bytes, std::size_t align) noexcept {
     disturb();
-    return native::allocate(bytes, align);
+    void* memory = native::allocate(bytes, align);
+    if (memory != nullptr) {
+      seeded::world::get().block_allocated();
+    }
+    return memory;
   }
   static void deallocate(void* memory, std::size_t bytes, std::size_t align) noexcept {
     disturb();
+    seeded::world::get().block_freed();
+    // Whoever still reads it reads nonsense, not what it was.
+    std::memset(memory, 0xdd, bytes);
     native::deallocate(memory, bytes, align);
   }
 

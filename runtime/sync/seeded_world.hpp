@@ -8,9 +8,10 @@
 //     nothing else can happen, and nobody ever waits for a clock;
 //   - a deadlock is seen the moment it arises: every thread of the run sleeps,
 //     and none has a deadline.
+// It also counts the memory that the run holds, so that a leak is seen at its end.
 //
 // Rules
-//  1. Fields of `world` are touched under `lock_` only, but for `now_`.
+//  1. Fields of `world` are touched under `lock_` only, but for the atomic ones.
 //  2. A thread counts in `live_` from its creation to its end, in `asleep_`
 //     while it is in `sleepers_`. Whoever wakes it takes it out of both.
 //  3. Waiting for a user's mutex does not count as sleeping: its holder runs,
@@ -101,7 +102,8 @@ class world {
     const std::lock_guard lock(lock_);
     live_ = 1;
     asleep_ = 0;
-    now_.store(0, order::relaxed);  // no run before this one shares its clock
+    now_.store(0, order::relaxed);  // relaxed: the run's threads do not exist yet
+    blocks_.store(0, order::relaxed);
     names_.clear();
     handler_ = std::move(handler);
     current() = &main;
@@ -109,9 +111,16 @@ class world {
 
   void end() {
     current() = nullptr;
+    if (const auto left = blocks_.exchange(0, order::relaxed); left != 0) {
+      fail("leak", std::to_string(left) + " blocks of the policy's memory were never freed");
+    }
     const std::lock_guard lock(lock_);
     handler_ = nullptr;
   }
+
+  /// Relaxed: a count, read when all threads but one have been joined.
+  void block_allocated() { blocks_.fetch_add(1, order::relaxed); }
+  void block_freed() { blocks_.fetch_sub(1, order::relaxed); }
 
   void thread_created() {
     const std::lock_guard lock(lock_);
@@ -287,6 +296,7 @@ class world {
   std::map<const void*, std::string> names_;
   failure_handler handler_;
   std::atomic<time::rep> now_ = 0;
+  std::atomic<std::int64_t> blocks_ = 0;
 };
 
 }  // namespace handfast::seeded
