@@ -26,7 +26,6 @@ endif()
 # (models/mutants/generate.py). Linking handfast_mutated in place of
 # handfast::runtime puts it in front.
 function(handfast_add_mutated_runtime)
-  find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
   file(GLOB_RECURSE shipped CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/runtime/*)
   file(GLOB tables CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/models/mutants/*.toml)
   set(out ${PROJECT_BINARY_DIR}/mutated/include/handfast)

@@ -75,9 +75,9 @@ void list(const engine& self) {
            {"modes", each.modes}});
   }
 #if HANDFAST_HAS_MUTANTS
-  for (const std::string_view name : mutants::names) {
-    if (name != "none") {
-      print({{"event", "mutant"}, {"name", name}});
+  for (const mutants::row& bug : mutants::table) {
+    if (bug.name != "none") {
+      print({{"event", "mutant"}, {"name", bug.name}, {"wrong", bug.wrong}});
     }
   }
 #endif
@@ -88,8 +88,8 @@ void switch_on(const std::string& mutant) {
     return;
   }
 #if HANDFAST_HAS_MUTANTS
-  for (std::size_t i = 0; i < std::size(mutants::names); ++i) {
-    if (mutants::names[i] == mutant) {
+  for (std::size_t i = 0; i < std::size(mutants::table); ++i) {
+    if (mutants::table[i].name == mutant) {
       mutants::active = static_cast<mutants::id>(i);
       return;
     }

@@ -5,8 +5,7 @@
 //
 //   ENGINE list
 //       {"event":"entry","concept","name","summary","modes":[…]}   one a line
-//       {"event":"mutant","name"}                                   one a line, in builds that have
-//       any
+//       {"event":"mutant","name","wrong"}   one a line, in builds with seeded bugs
 //   ENGINE run NAME --mode M [--seed N] [--max-executions N] [--max-seconds S]
 //              [--preemptions K] [--mutant NAME]
 //       {"event":"progress","executions","total"}        now and then; total 0: not known

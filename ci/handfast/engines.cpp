@@ -20,7 +20,9 @@ using json = nlohmann::json;
 
 // A child that has not ended by then never will: engines stop themselves at
 // their own limits.
-double kill_after(std::optional<double> max_seconds) { return 60 + 3 * max_seconds.value_or(600); }
+double kill_after(std::optional<double> max_seconds) {
+  return 60 + 3 * max_seconds.value_or(600);
+}
 
 // A line from an engine; null where it is none (a sanitizer's chatter, say).
 json parsed(std::string_view line) {
@@ -141,7 +143,8 @@ engine_folder::engine_folder(const std::string& folder) : folder_(folder) {
     folder_ = fs::exists(here / "engines") ? here / "engines" : installed;
   }
   if (!std::ranges::any_of(engine_names(), [this](const std::string& each) { return has(each); })) {
-    throw usage_error("no engines in " + folder_ + "; build them (./ci/gate does) or say --engines");
+    throw usage_error("no engines in " + folder_ +
+                      "; build them (./ci/gate does) or say --engines");
   }
 }
 
@@ -169,14 +172,14 @@ std::vector<offer> offers(const engine_folder& engines) {
   return all;
 }
 
-std::vector<std::string> mutants(const engine_folder& engines, const std::string& engine) {
-  std::vector<std::string> names;
+std::vector<mutant> mutants(const engine_folder& engines, const std::string& engine) {
+  std::vector<mutant> all;
   for_each_line(engines, engine, true, [&](const json& line) {
     if (line.value("event", "") == "mutant") {
-      names.push_back(line.value("name", ""));
+      all.push_back({line.value("name", ""), line.value("wrong", "")});
     }
   });
-  return names;
+  return all;
 }
 
 task run_task(const engine_folder& engines, const run_request& request,
@@ -247,7 +250,9 @@ run_report replay(const engine_folder& engines, const token& failure, std::uint6
   return total;
 }
 
-std::uint32_t source_fingerprint() { return fingerprint_of_sources; }
+std::uint32_t source_fingerprint() {
+  return fingerprint_of_sources;
+}
 
 bool on_real_threads(const std::string& engine) {
   return engine != "relacy" && engine != "fuzz";

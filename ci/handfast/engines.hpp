@@ -39,8 +39,14 @@ struct offer {
 };
 
 [[nodiscard]] std::vector<offer> offers(const engine_folder& engines);
-[[nodiscard]] std::vector<std::string> mutants(const engine_folder& engines,
-                                               const std::string& engine);
+
+/// One seeded bug.
+struct mutant {
+  std::string name;
+  std::string wrong;
+};
+
+[[nodiscard]] std::vector<mutant> mutants(const engine_folder& engines, const std::string& engine);
 
 /// What to run.
 struct run_request {
@@ -74,10 +80,9 @@ struct run_report {
 };
 
 /// A child that runs `request`; `tell` is called with progress, `done` once.
-[[nodiscard]] task run_task(
-    const engine_folder& engines, const run_request& request,
-    std::function<void(std::uint64_t executions, std::uint64_t total)> tell,
-    std::function<std::vector<task>(run_report)> done);
+[[nodiscard]] task run_task(const engine_folder& engines, const run_request& request,
+                            std::function<void(std::uint64_t executions, std::uint64_t total)> tell,
+                            std::function<std::vector<task>(run_report)> done);
 
 /// Brings `failure` back in a process of its own (several, where it takes the
 /// process with it) until it ran `times` times.

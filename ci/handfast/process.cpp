@@ -28,7 +28,9 @@ constexpr std::size_t errors_kept = 64 * 1024;
 
 volatile std::sig_atomic_t interrupts = 0;
 
-void count_interrupt(int) { interrupts = interrupts + 1; }
+void count_interrupt(int) {
+  interrupts = interrupts + 1;
+}
 
 double seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
@@ -181,13 +183,15 @@ void read_what_came(std::vector<std::unique_ptr<child>>& running) {
 }  // namespace
 
 void handle_interrupts() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = count_interrupt;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
 }
 
-bool interrupted() { return interrupts > 0; }
+bool interrupted() {
+  return interrupts > 0;
+}
 
 bool run_tasks(std::vector<task> tasks, unsigned jobs, const std::function<void()>& idle) {
   std::deque<task> waiting(std::make_move_iterator(tasks.begin()),

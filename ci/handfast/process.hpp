@@ -25,8 +25,9 @@ struct task {
   std::vector<std::string> arguments;  ///< program first
   double kill_after_seconds = 0;       ///< 0: never
   std::function<void(std::string_view line)> on_line = [](std::string_view) {};
-  std::function<std::vector<task>(const exit_report&)> on_end =
-      [](const exit_report&) { return std::vector<task>{}; };
+  std::function<std::vector<task>(const exit_report&)> on_end = [](const exit_report&) {
+    return std::vector<task>{};
+  };
 };
 
 /// Runs `tasks` and the tasks that they give, at most `jobs` at once, in order;

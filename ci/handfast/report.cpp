@@ -65,11 +65,11 @@ std::string finding_block(const run_report& report) {
     text.pop_back();
   }
   const std::string code = report.failure ? encode(*report.failure) : "";
-  return fmt::format("\n{} in {}, found by {}{}\n\n{}\n\n  token: {}\n  again: handfast replay {}\n\n",
-                     report.kind, report.request.scenario, report.request.engine,
-                     report.request.mutant.empty() ? ""
-                                                   : " (seeded bug " + report.request.mutant + ")",
-                     text, code, code);
+  return fmt::format(
+      "\n{} in {}, found by {}{}\n\n{}\n\n  token: {}\n  again: handfast replay {}\n\n",
+      report.kind, report.request.scenario, report.request.engine,
+      report.request.mutant.empty() ? "" : " (seeded bug " + report.request.mutant + ")", text,
+      code, code);
 }
 
 int exit_status(const std::vector<run_report>& reports) {
@@ -91,9 +91,9 @@ void progress_line::show(const std::string& text) {
     return;
   }
   winsize window{};
-  const std::size_t width =
-      ::ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1 ? window.ws_col - 1U
-                                                                           : 79U;
+  const std::size_t width = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1
+                                ? window.ws_col - 1U
+                                : 79U;
   const std::string line = text.substr(0, width);
   if (line != shown_) {
     fmt::print(stderr, "\r\x1b[K{}", line);

@@ -62,7 +62,7 @@ def mutate(text: str, edits: dict[str, list[tuple[str, str]]], file: str) -> str
 
 def registry(bugs: list[dict]) -> str:
     ids = "\n".join(f"  {bug['name']}," for bug in bugs)
-    names = "\n".join(f'    "{bug["name"]}",' for bug in bugs)
+    rows = "\n".join(f'    {{"{bug["name"]}", "{bug["wrong"]}"}},' for bug in bugs)
     return f"""// Made by models/mutants/generate.py.
 #pragma once
 
@@ -75,9 +75,15 @@ enum class id {{
 {ids}
 }};
 
-inline constexpr std::string_view names[] = {{
-    "none",
-{names}
+/// A seeded bug's name and what is wrong; the index is its id.
+struct row {{
+  std::string_view name;
+  std::string_view wrong;
+}};
+
+inline constexpr row table[] = {{
+    {{"none", "nothing"}},
+{rows}
 }};
 
 /// The bug that is on in this process.

@@ -1,0 +1,151 @@
+// The `handfast` program: one verb a job.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include "ci/engines/engine.hpp"
+#include "ci/handfast/process.hpp"
+#include "ci/handfast/verbs.hpp"
+
+namespace handfast::ci {
+namespace {
+
+// "10m", "90s", "2h" or plain seconds.
+double to_seconds(const std::string& text) {
+  std::size_t end = 0;
+  double amount = 0;
+  try {
+    amount = std::stod(text, &end);
+  } catch (const std::exception&) {
+    end = 0;
+  }
+  const std::string unit = text.substr(end);
+  const double scale = unit == "h" ? 3600 : unit == "m" ? 60 : unit.empty() || unit == "s" ? 1 : 0;
+  if (end == 0 || scale == 0 || !(amount > 0)) {
+    throw usage_error("'" + text + "' is not a time; say 90s, 10m or 2h");
+  }
+  return amount * scale;
+}
+
+CLI::App* add_verb(CLI::App& app, const char* name, const char* does, const char* example,
+                   common_options& options) {
+  CLI::App* verb = app.add_subcommand(name, does);
+  verb->footer(std::string("Example:\n  ") + example);
+  verb->add_flag("--json", options.json, "one JSON object a line (docs/json.md)");
+  verb->add_option("--engines", options.engines, "folder of the engines' programs");
+  return verb;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{
+      "handfast: proves a channel under every engine, and brings each failure back.\n"
+      "Exit status: 0 all held, 1 a finding, 2 bad usage, 3 interrupted."};
+  app.require_subcommand(1);
+  app.footer("Example:\n  handfast check channel.hand_off\n  handfast gate --budget 5m");
+
+  list_options list;
+  check_options check;
+  replay_options replay;
+  mutants_options mutants;
+  gate_options gate;
+  std::string max_time;
+  std::string budget;
+
+  CLI::App* list_app =
+      add_verb(app, "list", "Show everything there is to run", "handfast list 'channel.*'", list);
+  list_app->add_option("pattern", list.pattern, "glob, or part of a name");
+
+  CLI::App* check_app = add_verb(
+      app, "check", "Run scenarios under one engine",
+      "handfast check blocked_sender --engine relacy --mode random --max-executions 100000", check);
+  check_app->add_option("pattern", check.pattern, "glob, or part of a name");
+  check_app->add_option("--engine", check.engine, "relacy, properties, fuzz, stress, stress-tsan")
+      ->capture_default_str();
+  check_app->add_option("--mode", check.mode,
+                        "exhaustive, bounded, random, or one of the engine's own (default: all)");
+  check_app->add_option("--preemptions", check.preemptions, "bound for --mode bounded");
+  check_app->add_option("--seed", check.seed, "for everything drawn at random")
+      ->capture_default_str();
+  check_app->add_option("--max-executions", check.max_executions, "stop each run after so many");
+  check_app->add_option("--max-time", max_time, "stop each run after this long: 90s, 10m");
+  check_app->add_option("--mutant", check.mutant,
+                        "switch a seeded bug on (handfast mutants --list)");
+  check_app->add_option("--jobs", check.jobs, "runs at once (default: one a core)");
+
+  CLI::App* replay_app =
+      add_verb(app, "replay", "Bring one failure back",
+               "handfast replay hf1.channel.storm.stress.h0kAAA… --times 200", replay);
+  replay_app->add_option("token", replay.text, "as printed with the failure")->required();
+  replay_app->add_option("--times", replay.times, "how often, where real threads decide");
+  replay_app->add_flag("--trace", replay.trace, "print the whole report, however long");
+  replay_app->add_flag("--any-build", replay.any_build,
+                       "try a token from other sources; it may mean another run here");
+
+  CLI::App* mutants_app =
+      add_verb(app, "mutants", "Switch each seeded bug on and see which engine catches it",
+               "handfast mutants --table docs/seeded-bugs.md", mutants);
+  mutants_app->add_option("pattern", mutants.pattern, "glob, or part of a bug's name");
+  mutants_app->add_option("--engine", mutants.engine, "only this engine");
+  mutants_app->add_option("--table", mutants.table, "write the table to this Markdown file");
+  mutants_app->add_flag("--list", mutants.list, "only show the bugs");
+  mutants_app->add_flag("--first", mutants.first, "stop at the first engine that catches a bug");
+  mutants_app->add_option("--jobs", mutants.jobs, "runs at once (default: one a core)");
+
+  CLI::App* gate_app =
+      add_verb(app, "gate", "The merge gate: every engine, in bounded time",
+               "handfast gate --budget 5m --junit gate.xml --markdown gate.md", gate);
+  gate_app->add_option("--budget", budget, "time for all stages together: 90s, 5m (default: 5m)");
+  gate_app->add_option("--only", gate.only, "only this concept (channel, sync)");
+  gate_app->add_option("--since", gate.since,
+                       "put the concepts that changed since this revision first and deepest");
+  gate_app->add_option("--seed", gate.seed, "for everything drawn at random")
+      ->capture_default_str();
+  gate_app->add_option("--junit", gate.junit, "write JUnit XML to this file");
+  gate_app->add_option("--markdown", gate.markdown, "write a summary for reviewers to this file");
+  gate_app->add_option("--jobs", gate.jobs, "runs at once (default: one a core)");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::CallForAllHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    throw usage_error(std::string(error.what()) + " (handfast --help)");
+  }
+  if (!max_time.empty()) {
+    check.max_seconds = to_seconds(max_time);
+  }
+  if (!budget.empty()) {
+    gate.budget_seconds = to_seconds(budget);
+  }
+  handle_interrupts();
+  if (*list_app) {
+    return list_verb(list);
+  }
+  if (*check_app) {
+    return check_verb(check);
+  }
+  if (*replay_app) {
+    return replay_verb(replay);
+  }
+  if (*mutants_app) {
+    return mutants_verb(mutants);
+  }
+  return gate_verb(gate);
+}
+
+}  // namespace
+}  // namespace handfast::ci
+
+int main(int argc, char** argv) {
+  try {
+    return handfast::ci::run(argc, argv);
+  } catch (const handfast::ci::usage_error& error) {
+    fmt::print(stderr, "handfast: {}\n", error.what());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "handfast: {}\n", error.what());
+  }
+  return 2;
+}

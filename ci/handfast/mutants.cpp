@@ -1,0 +1,158 @@
+// `handfast mutants`: the table of seeded bugs and who catches them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "ci/engines/engine.hpp"
+#include "ci/handfast/report.hpp"
+#include "ci/handfast/seeded_bugs.hpp"
+#include "ci/handfast/select.hpp"
+#include "ci/handfast/verbs.hpp"
+
+namespace handfast::ci {
+namespace {
+
+std::vector<std::string> engines_with_mutants(const engine_folder& engines,
+                                              const std::string& only) {
+  std::vector<std::string> names;
+  std::ranges::copy_if(engine_names(), std::back_inserter(names), [&](const std::string& name) {
+    return engines.has(name, true) && (only.empty() || name == only);
+  });
+  if (names.empty()) {
+    throw usage_error("no engine" + (only.empty() ? "" : " '" + only + "'") +
+                      " was built with seeded bugs");
+  }
+  return names;
+}
+
+std::string json_line(const catch_report& report) {
+  nlohmann::ordered_json line = {{"mutant", report.mutant},
+                                 {"engine", report.engine},
+                                 {"result", report.caught ? "caught" : "missed"},
+                                 {"executions", report.tried},
+                                 {"came_back", report.came_back},
+                                 {"replays", report.replays},
+                                 {"scenario", nullptr},
+                                 {"kind", nullptr},
+                                 {"token", nullptr}};
+  if (report.caught) {
+    line["scenario"] = report.caught->request.scenario;
+    line["kind"] = report.caught->kind;
+    line["token"] = report.caught->failure ? encode(*report.caught->failure) : "";
+  }
+  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string summary_line(const catch_report& report) {
+  if (!report.caught) {
+    return fmt::format("{:<34} {:<12} missed in {} executions", report.mutant, report.engine,
+                       grouped(report.tried));
+  }
+  return fmt::format("{:<34} {:<12} {} in {} after {} executions", report.mutant, report.engine,
+                     report.caught->kind, report.caught->request.scenario, grouped(report.tried));
+}
+
+std::string cell(const catch_report& report) {
+  if (!report.caught) {
+    return fmt::format("missed ({})", grouped(report.tried));
+  }
+  return fmt::format("**{}**, `{}`, {}; back {}/{}", report.caught->kind,
+                     report.caught->request.scenario, grouped(report.tried), report.came_back,
+                     report.replays);
+}
+
+std::string table(const std::vector<mutant>& bugs, const std::vector<std::string>& engines,
+                  const std::vector<catch_report>& reports) {
+  std::string text =
+      "# Seeded bugs of the channel, and which engine catches them\n\n"
+      "Made by `handfast mutants --table docs/seeded-bugs.md`. Each bug is a small variation of\n"
+      "the shipped text (`models/mutants/`), switched on in builds of its own. A cell says what\n"
+      "the engine called it, the scenario or property, how many executions it took, and how often\n"
+      "the token alone brought it back. Engines on real threads vary from run to run; a bug must\n"
+      "be caught by one engine at least, and `./ci/test` and `./ci/gate` fail where one is "
+      "not.\n\n";
+  text += fmt::format("| bug | {} |\n|---|{}\n", fmt::join(engines, " | "),
+                      fmt::join(std::vector<std::string>(engines.size(), "---|"), ""));
+  for (std::size_t i = 0; i < bugs.size(); ++i) {
+    text += fmt::format("| `{}`: {} |", bugs[i].name, bugs[i].wrong);
+    for (std::size_t j = 0; j < engines.size(); ++j) {
+      text += " " + cell(reports[i * engines.size() + j]) + " |";
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace
+
+int mutants_verb(const mutants_options& options) {
+  const engine_folder engines(options.engines);
+  const std::vector<std::string> tried = engines_with_mutants(engines, options.engine);
+  std::vector<mutant> bugs = mutants(engines, tried.front());
+  std::erase_if(bugs, [&](const mutant& each) { return !matches(options.pattern, each.name); });
+  if (bugs.empty()) {
+    throw usage_error("no seeded bug is named '" + options.pattern +
+                      "'; `handfast mutants --list` shows all");
+  }
+  if (options.list) {
+    for (const mutant& bug : bugs) {
+      fmt::print("{:<34} {}\n", bug.name, bug.wrong);
+    }
+    return 0;
+  }
+  std::ofstream file;
+  if (!options.table.empty()) {
+    file.open(options.table);
+    if (!file) {
+      throw usage_error("cannot write " + options.table);
+    }
+  }
+  progress_line line(!options.json);
+  std::size_t ended = 0;
+  const std::vector<catch_report> reports = try_seeded_bugs(
+      engines, bugs, tried, options.first, jobs_or_cores(options.jobs),
+      [&](const catch_report& report) {
+        line.clear();
+        if (!options.json) {
+          fmt::print("{}\n", summary_line(report));
+          std::fflush(stdout);
+        }
+        line.show(fmt::format("{} of {} hunts ended", ++ended, bugs.size() * tried.size()));
+      });
+  line.clear();
+  if (interrupted()) {
+    return 3;
+  }
+  std::vector<std::string> missed;
+  std::vector<std::string> lost;
+  for (std::size_t i = 0; i < bugs.size(); ++i) {
+    const auto row = std::span(reports).subspan(i * tried.size(), tried.size());
+    if (std::ranges::none_of(row, [](const auto& each) { return each.caught.has_value(); })) {
+      missed.push_back(bugs[i].name);
+    }
+    for (const catch_report& each : row) {
+      if (options.json) {
+        fmt::print("{}\n", json_line(each));
+      }
+      if (each.caught && each.came_back == 0) {
+        lost.push_back(each.mutant + " under " + each.engine);
+      }
+    }
+  }
+  if (file.is_open()) {
+    file << table(bugs, tried, reports);
+  }
+  if (!options.json) {
+    fmt::print(
+        "\n{} seeded bugs, {} caught by nobody{}{}; {} failures that their token did not "
+        "bring back{}{}\n",
+        bugs.size(), missed.size(), missed.empty() ? "" : ": ", fmt::join(missed, ", "),
+        lost.size(), lost.empty() ? "" : ": ", fmt::join(lost, ", "));
+  }
+  return missed.empty() && lost.empty() ? 0 : 1;
+}
+
+}  // namespace handfast::ci

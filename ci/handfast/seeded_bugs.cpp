@@ -1,0 +1,129 @@
+#include "ci/handfast/seeded_bugs.hpp"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+namespace handfast::ci {
+namespace {
+
+constexpr std::uint64_t replays_on_real_threads = 20;
+
+// How an engine hunts for a bug that is surely there: a fraction of what the
+// gate gives it for code that is right.
+struct hunt {
+  std::string engine;
+  std::string mode;
+  std::optional<std::uint64_t> max_executions;
+  double max_seconds;
+};
+
+const std::vector<hunt>& hunts() {
+  static const std::vector<hunt> all{
+      {"relacy", "random", 20000, 10},  {"relacy", "bound2", std::nullopt, 3},
+      {"properties", "", 300, 10},      {"fuzz", "fuzz", std::nullopt, 6},
+      {"stress", "seeded", 500, 6},     {"stress-tsan", "seeded", 300, 6},
+      {"stress-tsan", "native", 300, 6}};
+  return all;
+}
+
+// The runs of one engine's hunt, in order: every entry in one mode, then the
+// next mode.
+std::vector<run_request> requests(const std::vector<offer>& offered, const std::string& engine,
+                                  const std::string& bug) {
+  std::vector<run_request> all;
+  for (const hunt& each : hunts()) {
+    if (each.engine != engine) {
+      continue;
+    }
+    for (const offer& entry : offered) {
+      const std::string mode =
+          each.mode.empty() && !entry.modes.empty() ? entry.modes.front() : each.mode;
+      if (entry.engine == engine && std::ranges::count(entry.modes, mode) > 0) {
+        all.push_back(
+            {entry.name, engine, mode, bug, 1, each.max_executions, each.max_seconds, {}});
+      }
+    }
+  }
+  return all;
+}
+
+// One engine's hunt for one bug, a run at a time.
+class pursuit : public std::enable_shared_from_this<pursuit> {
+ public:
+  pursuit(const engine_folder& engines, std::vector<run_request> todo, catch_report& report,
+          std::function<std::vector<task>()> at_end)
+      : engines_(engines), todo_(std::move(todo)), report_(report), at_end_(std::move(at_end)) {}
+
+  std::vector<task> next() {
+    if (report_.caught || at_ == todo_.size()) {
+      return at_end_();
+    }
+    std::vector<task> tasks;
+    tasks.push_back(run_task(
+        engines_, todo_[at_++], [](std::uint64_t, std::uint64_t) {},
+        [self = shared_from_this()](run_report ended) {
+          self->report_.tried += ended.executions;
+          if (ended.verdict == "finding") {
+            self->report_.caught = std::move(ended);
+          }
+          return self->next();
+        }));
+    return tasks;
+  }
+
+ private:
+  const engine_folder& engines_;
+  std::vector<run_request> todo_;
+  std::size_t at_ = 0;
+  catch_report& report_;
+  std::function<std::vector<task>()> at_end_;
+};
+
+}  // namespace
+
+std::vector<catch_report> try_seeded_bugs(const engine_folder& engines,
+                                          const std::vector<mutant>& bugs,
+                                          const std::vector<std::string>& engines_tried, bool first,
+                                          unsigned jobs,
+                                          const std::function<void(const catch_report&)>& tell) {
+  const std::vector<offer> offered = offers(engines);
+  std::vector<catch_report> reports;
+  for (const mutant& bug : bugs) {
+    for (const std::string& engine : engines_tried) {
+      reports.push_back({bug.name, engine, std::nullopt});
+    }
+  }
+  // Each bug's row of reports is filled from left to right where one catch is
+  // enough, else in any order.
+  std::function<std::vector<task>(std::size_t)> begin = [&](std::size_t index) {
+    catch_report& report = reports[index];
+    const bool last_of_bug = (index + 1) % engines_tried.size() == 0;
+    return std::make_shared<pursuit>(
+               engines, requests(offered, report.engine, report.mutant), report,
+               [&, index, last_of_bug] {
+                 tell(reports[index]);
+                 return first && !reports[index].caught && !last_of_bug ? begin(index + 1)
+                                                                        : std::vector<task>{};
+               })
+        ->next();
+  };
+  std::vector<task> tasks;
+  for (std::size_t index = 0; index < reports.size(); index += first ? engines_tried.size() : 1) {
+    for (task& each : begin(index)) {
+      tasks.push_back(std::move(each));
+    }
+  }
+  run_tasks(std::move(tasks), jobs, [] {});
+  for (catch_report& report : reports) {
+    if (report.caught && report.caught->failure && !interrupted()) {
+      const run_report again = replay(engines, *report.caught->failure,
+                                      on_real_threads(report.engine) ? replays_on_real_threads : 1);
+      report.replays = again.executions;
+      report.came_back = again.came_back;
+    }
+  }
+  return reports;
+}
+
+}  // namespace handfast::ci

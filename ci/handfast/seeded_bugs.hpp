@@ -1,0 +1,31 @@
+// Trying the engines on the seeded bugs: who catches what, and does the token
+// bring it back.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ci/handfast/engines.hpp"
+
+namespace handfast::ci {
+
+/// What one engine did with one bug.
+struct catch_report {
+  std::string mutant;
+  std::string engine;
+  std::optional<run_report> caught;
+  std::uint64_t tried = 0;      ///< executions until it was caught, or in all
+  std::uint64_t came_back = 0;  ///< of `replays`, from the token alone
+  std::uint64_t replays = 0;
+};
+
+/// Tries `engines_tried` on each of `bugs`; with `first`, only until one of them
+/// catches it. Calls `tell` after each.
+[[nodiscard]] std::vector<catch_report> try_seeded_bugs(
+    const engine_folder& engines, const std::vector<mutant>& bugs,
+    const std::vector<std::string>& engines_tried, bool first, unsigned jobs,
+    const std::function<void(const catch_report&)>& tell);
+
+}  // namespace handfast::ci

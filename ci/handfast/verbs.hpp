@@ -1,0 +1,65 @@
+// The verbs of the `handfast` program, one a file. Each takes its options and
+// gives the exit status; bad input is a `usage_error`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace handfast::ci {
+
+/// What every verb takes.
+struct common_options {
+  std::string engines;  ///< folder of the engines' programs; empty: beside this one
+  bool json = false;
+};
+
+struct list_options : common_options {
+  std::string pattern;
+};
+
+struct check_options : common_options {
+  std::string pattern;
+  std::string engine = "relacy";
+  std::string mode;  ///< empty: every mode that the engine has
+  std::string mutant;
+  std::uint64_t seed = 1;
+  std::optional<std::uint64_t> max_executions;
+  std::optional<double> max_seconds;
+  std::optional<std::uint32_t> preemptions;
+  unsigned jobs = 0;  ///< 0: one for each core
+};
+
+struct replay_options : common_options {
+  std::string text;
+  std::optional<std::uint64_t> times;
+  bool trace = false;
+  bool any_build = false;
+};
+
+struct mutants_options : common_options {
+  std::string pattern;
+  std::string engine;  ///< empty: all
+  std::string table;   ///< a Markdown file to write; empty: none
+  bool first = false;
+  bool list = false;
+  unsigned jobs = 0;
+};
+
+struct gate_options : common_options {
+  double budget_seconds = 300;
+  std::string only;  ///< a concept; empty: all
+  std::string since;
+  std::string junit;
+  std::string markdown;
+  std::uint64_t seed = 1;
+  unsigned jobs = 0;
+};
+
+int list_verb(const list_options& options);
+int check_verb(const check_options& options);
+int replay_verb(const replay_options& options);
+int mutants_verb(const mutants_options& options);
+int gate_verb(const gate_options& options);
+
+}  // namespace handfast::ci
