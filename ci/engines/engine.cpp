@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -100,14 +102,12 @@ void switch_on(const std::string& mutant) {
 #endif
 }
 
-// The noted execution, as a finished result line but for the kind, so that a
-// signal handler has only to write it.
-struct noted_execution {
-  std::array<char, 16384> line_end{};
+// The noted execution, kept so that a signal handler can write it out.
+struct {
+  std::array<std::uint8_t, 8192> replay{};
   std::size_t size = 0;
-};
-
-noted_execution noted;
+  std::uint64_t executions = 0;
+} noted;
 
 void write_all(std::string_view text) {
   while (!text.empty()) {
@@ -119,10 +119,21 @@ void write_all(std::string_view text) {
   }
 }
 
+// A whole result line without taking memory: the heap may be what broke.
 void write_noted(std::string_view kind) {
-  write_all(R"({"event":"result","verdict":"finding","kind":")");
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::array<char, 32> number{};
+  const auto end = std::to_chars(number.begin(), number.end(), noted.executions).ptr;
+  write_all(R"({"event":"result","verdict":"finding","text":"","kind":")");
   write_all(kind);
-  write_all({noted.line_end.data(), noted.size});
+  write_all(R"(","executions":)");
+  write_all({number.data(), end});
+  write_all(R"(,"came_back":1,"replay":")");
+  for (const std::uint8_t byte : std::span(noted.replay).first(noted.size)) {
+    const std::array<char, 2> hex{digits[byte >> 4U], digits[byte & 15U]};
+    write_all({hex.data(), hex.size()});
+  }
+  write_all("\"}\n");
 }
 
 void on_fatal_signal(int signal) {
@@ -134,14 +145,21 @@ void on_sanitizer_death() {
   write_noted("sanitizer report");
 }
 
-// At most a few progress lines a second, however often an engine tells.
+// At most a few progress lines a second, however often an engine tells. Takes no
+// memory: under Relacy every allocation is a choice of the search.
 progress teller() {
   using clock = std::chrono::steady_clock;
   return [last = clock::now()](std::uint64_t executions, std::uint64_t total) mutable {
     const auto now = clock::now();
     if (now - last > std::chrono::milliseconds(200)) {
       last = now;
-      print({{"event", "progress"}, {"executions", executions}, {"total", total}});
+      std::array<char, 128> line{};
+      std::snprintf(line.data(), line.size(),
+                    R"({"event":"progress","executions":%llu,"total":%llu})"
+                    "\n",
+                    static_cast<unsigned long long>(executions),
+                    static_cast<unsigned long long>(total));
+      write_all(line.data());
     }
     return interrupted == 0;
   };
@@ -149,13 +167,13 @@ progress teller() {
 
 }  // namespace
 
-void note_execution(const replay_bytes& replay, std::uint64_t executions) {
-  const std::string text = R"(","text":"","executions":)" + std::to_string(executions) +
-                           R"(,"replay":")" + to_hex(replay) + "\"}\n";
-  if (text.size() <= noted.line_end.size()) {
-    text.copy(noted.line_end.data(), text.size());
-    noted.size = text.size();
+void note_execution(std::span<const std::uint8_t> replay, std::uint64_t executions) {
+  noted.size = 0;
+  if (replay.size() <= noted.replay.size()) {
+    std::ranges::copy(replay, noted.replay.begin());
+    noted.size = replay.size();
   }
+  noted.executions = executions;
 }
 
 int engine_main(int argc, char** argv, engine& self) {

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -103,9 +104,9 @@ int engine_main(int argc, char** argv, engine& self);
 
 /// What brings back the execution that runs now, should it take the process with
 /// it: an engine notes it before each execution, and the handlers of fatal
-/// signals and of the sanitizers that `engine_main` installs print it. Cheap:
-/// copies at most a few KiB.
-void note_execution(const replay_bytes& replay, std::uint64_t executions);
+/// signals and of the sanitizers that `engine_main` installs print it. Takes no
+/// memory; a replay of more than 8 KiB is not kept.
+void note_execution(std::span<const std::uint8_t> replay, std::uint64_t executions);
 
 /// Prints a result from where nothing can be returned any more (a signal
 /// handler, a watchdog) and ends the process with status 1.

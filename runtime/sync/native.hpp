@@ -119,7 +119,7 @@ struct native {
   class var {
    public:
     constexpr var() = default;
-    constexpr explicit var(Value value) : value_(std::move(value)) {}
+    constexpr explicit var(Value value) noexcept : value_(std::move(value)) {}
 
     [[nodiscard]] constexpr const Value& read(
         std::source_location = std::source_location::current()) const noexcept {

@@ -1,0 +1,208 @@
+#include "models/suites/relacy.hpp"
+
+#include <chrono>
+#include <optional>
+#include <sstream>
+
+#include "models/adapters/relacy_sync.hpp"
+#include "models/scenarios/channel.hpp"
+#include "models/scenarios/sync.hpp"
+#include "models/suites/relacy_trace.hpp"
+#include "models/suites/wrong.hpp"
+
+namespace handfast::relacy_suite {
+namespace {
+
+using steady = std::chrono::steady_clock;
+
+// The search that runs, for the suite below: Relacy makes the suite itself and
+// has no place to pass anything in.
+struct search_state {
+  const limits* bounds = nullptr;
+  const go_on* tell = nullptr;
+  const note* remember = nullptr;
+  steady::time_point start;
+  std::uint64_t begun = 0;
+  bool stopped = false;
+  bool interrupted = false;
+
+  // Whether one more execution may begin. Looks at the clock now and then only.
+  bool may_go_on() {
+    if (stopped) {
+      return false;
+    }
+    constexpr std::uint64_t look_every = 256;
+    if (begun == bounds->max_iterations) {
+      stopped = true;
+    } else if (begun % look_every == 0) {
+      const std::chrono::duration<double> ran = steady::now() - start;
+      interrupted = !(*tell)(begun);
+      stopped = interrupted || ran.count() > bounds->max_seconds;
+    }
+    return !stopped;
+  }
+};
+
+search_state searching;
+
+template <template <class> class Scenario>
+struct suite : rl::test_suite<suite<Scenario>,
+                              static_cast<rl::thread_id_t>(Scenario<relacy_sync>::threads)> {
+  static constexpr rl::thread_id_t dynamic_thread_count =
+      scenarios::spawned_threads<Scenario<relacy_sync>>();
+
+  void before() {
+    if (!searching.may_go_on()) {
+      rl::ctx().rl_until("the search's limit", {});
+    }
+    (*searching.remember)(searching.begun);
+    ++searching.begun;
+    relacy_detail::current.begin();
+    relacy_detail::names.clear();
+    scenario_.emplace();
+  }
+  void thread(unsigned index) { scenario_->thread(index); }
+  void after() {
+    scenario_->finish();
+    scenario_.reset();
+  }
+
+ private:
+  std::optional<Scenario<relacy_sync>> scenario_;
+};
+
+rl::test_params parameters(mode under, std::ostream& output) {
+  rl::test_params params;
+  params.output_stream = &output;
+  params.progress_stream = &output;
+  switch (under) {
+    case mode::full: params.search_type = rl::fair_full_search_scheduler_type; break;
+    case mode::bound2:
+    case mode::bound3:
+      params.search_type = rl::fair_context_bound_scheduler_type;
+      params.context_bound = under == mode::bound2 ? 2 : 3;
+      break;
+    case mode::random: params.search_type = rl::random_scheduler_type; break;
+  }
+  return params;
+}
+
+std::string lower(std::string text) {
+  for (char& each : text) {
+    each = each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a') : each;
+  }
+  return text;
+}
+
+result outcome(const rl::test_params& params, mode under, const std::string& output) {
+  result found;
+  found.iterations = searching.begun;
+  found.operations = relacy_detail::current.operations;
+  found.interrupted = searching.interrupted;
+  found.ended = !searching.stopped;
+  if (params.test_result != rl::test_result_success &&
+      params.test_result != rl::test_result_until_condition_hit) {
+    found.failed = true;
+    found.kind = lower(rl::test_result_str(params.test_result));
+    found.text = columns(output);
+    found.failure = {under, params.final_state.c_str()};
+  }
+  return found;
+}
+
+template <template <class> class Scenario>
+result search(mode under, const limits& bounds, const go_on& tell, const note& remember) {
+  std::ostringstream output;
+  rl::test_params params = parameters(under, output);
+  if (under == mode::random) {
+    // The iteration is the seed: start where the caller's numbers start.
+    params.initial_state = (std::to_string(bounds.first_iteration) + " ").c_str();
+    params.iteration_count = bounds.first_iteration + bounds.max_iterations - 1;
+    if (params.iteration_count < bounds.first_iteration) {
+      params.iteration_count = ~rl::iteration_t{0};
+    }
+  }
+  searching = {&bounds, &tell, &remember, steady::now()};
+  relacy_detail::current = {};
+  // Relacy runs a failing execution a second time, for its history.
+  rl::simulate<suite<Scenario>>(params);
+  result found = outcome(params, under, output.str());
+  found.iterations -= found.failed ? 1 : 0;
+  return found;
+}
+
+template <template <class> class Scenario>
+result run_again(const execution_id& execution) {
+  std::ostringstream output;
+  rl::test_params params = parameters(execution.under, output);
+  params.initial_state = execution.state.c_str();
+  params.collect_history = true;
+  if (execution.under == mode::random) {
+    params.iteration_count = std::stoull(execution.state);
+  }
+  const limits once{1, 1};
+  const go_on always = [](std::uint64_t) { return true; };
+  const note nothing = [](std::uint64_t) {};
+  searching = {&once, &always, &nothing, steady::now()};
+  relacy_detail::current = {};
+  rl::simulate<suite<Scenario>>(params);
+  result found = outcome(params, execution.under, output.str());
+  found.failure = execution;
+  return found;
+}
+
+template <template <class> class Scenario>
+scenario entry(const char* name, bool listed) {
+  const std::string full_name = name;
+  return {full_name.substr(0, full_name.find('.')),
+          full_name,
+          std::string(Scenario<relacy_sync>::claim),
+          listed,
+          search<Scenario>,
+          run_again<Scenario>};
+}
+
+}  // namespace
+
+const std::vector<scenario>& scenarios() {
+  static const std::vector<scenario> all = [] {
+    std::vector<scenario> made;
+    const auto add = [&made]<template <class> class Scenario>(const char* name) {
+      made.push_back(entry<Scenario>(name, true));
+    };
+    scenarios::for_each_sync_scenario(add);
+    scenarios::for_each_channel_scenario(add);
+    wrong::for_each_wrong([&made]<template <class> class Scenario>(const char* name) {
+      made.push_back(entry<Scenario>(name, false));
+    });
+    return made;
+  }();
+  return all;
+}
+
+bool is_state(mode under, const std::string& state) {
+  std::istringstream numbers(state);
+  std::uint64_t iteration = 0;
+  if (!(numbers >> iteration) || iteration == 0) {
+    return false;
+  }
+  if (under == mode::random) {
+    return (numbers >> std::ws).eof();
+  }
+  constexpr std::uint64_t longest = 1U << 20U;
+  std::uint64_t depth = 0;
+  if (!(numbers >> depth) || depth > longest) {
+    return false;
+  }
+  for (std::uint64_t i = 0; i < depth; ++i) {
+    std::uint64_t count = 0;
+    std::uint64_t index = 0;
+    std::uint64_t kind = 0;
+    if (!(numbers >> count >> index >> kind) || index >= count || kind > 4) {
+      return false;
+    }
+  }
+  return (numbers >> std::ws).eof();
+}
+
+}  // namespace handfast::relacy_suite

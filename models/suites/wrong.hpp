@@ -1,0 +1,272 @@
+// One seeded bug for each thing that an engine claims to detect: the engine must
+// find it, and call it by its name. Run by CTest, never listed as scenarios.
+#pragma once
+
+#include <handfast/sync/lock_guard.hpp>
+
+#include <array>
+#include <memory>
+#include <string_view>
+
+#include "models/scenarios/scenario.hpp"
+
+namespace handfast::wrong {
+
+template <class Sync>
+struct relaxed_message_passing {
+  static constexpr std::string_view claim = "a relaxed store publishes nothing";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      data.write() = 42;
+      flag.store(1, order::relaxed);              // relaxed: wrong on purpose
+    } else if (flag.load(order::acquire) == 1) {  // [message_passing.flag] acquire: has no partner
+      Sync::assert_that(data.read() == 42, "the data came with the flag");
+    }
+  }
+  void finish() {}
+
+  typename Sync::template var<int> data;
+  typename Sync::template atomic<std::uint32_t> flag;
+};
+
+template <class Sync>
+struct weak_store_buffering {
+  static constexpr std::string_view claim = "release and acquire do not forbid store buffering";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    // [store_buffering.looked] release, acquire: wrong on purpose, seq_cst is needed.
+    word[index].store(1, order::release);
+    saw[index] = word[1 - index].load(order::acquire) == 1;
+  }
+  void finish() { Sync::assert_that(saw[0] || saw[1], "neither saw the other"); }
+
+  std::array<typename Sync::template atomic<std::uint32_t>, 2> word;
+  std::array<bool, 2> saw{};
+};
+
+template <class Sync>
+struct unlocked_count {
+  static constexpr std::string_view claim = "two threads count without a lock";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned) { count.write() += 1; }
+  void finish() {}
+
+  typename Sync::template var<int> count;
+};
+
+template <class Sync>
+struct opposite_lock_orders {
+  static constexpr std::string_view claim = "two threads take two locks in opposite orders";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    const lock_guard<Sync> first(mutex[index]);
+    const lock_guard<Sync> second(mutex[1 - index]);
+  }
+  void finish() {}
+
+  std::array<typename Sync::mutex, 2> mutex;
+};
+
+template <class Sync>
+struct forgotten_notify {
+  static constexpr std::string_view claim = "nobody notifies the waiter";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    const lock_guard<Sync> lock(mutex);
+    if (index == 1) {
+      ready.write() = true;
+    }
+    while (!ready.read()) {
+      condition.wait(mutex);
+    }
+  }
+  void finish() {}
+
+  typename Sync::mutex mutex;
+  typename Sync::condition_variable condition;
+  typename Sync::template var<bool> ready;
+};
+
+template <class Sync>
+struct forgotten_futex_wake {
+  static constexpr std::string_view claim = "the word changes and nobody wakes its sleeper";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 1) {
+      // [futex_hand_off.word] release: as in the right twin.
+      word.store(1, order::release);
+      return;
+    }
+    // [futex_hand_off.word] acquire: as in the right twin.
+    while (word.load(order::acquire) == 0) {
+      Sync::wait(word, 0);
+    }
+  }
+  void finish() {}
+
+  typename Sync::template atomic<std::uint32_t> word;
+};
+
+template <class Sync>
+struct endless_spin {
+  static constexpr std::string_view claim = "a thread waits for a word that nobody writes";
+  static constexpr unsigned threads = 1;
+
+  void thread(unsigned) {
+    while (word.load(order::relaxed) == 0) {  // relaxed: no data follows
+      Sync::pause();
+    }
+  }
+  void finish() {}
+
+  typename Sync::template atomic<std::uint32_t> word;
+};
+
+template <class Sync>
+struct leaked_memory {
+  static constexpr std::string_view claim = "memory is never freed";
+  static constexpr unsigned threads = 1;
+
+  void thread(unsigned) { std::ignore = Sync::allocate(16, 8); }
+  void finish() {}
+};
+
+template <class Sync>
+struct double_free {
+  static constexpr std::string_view claim = "memory is freed twice";
+  static constexpr unsigned threads = 1;
+
+  void thread(unsigned) {
+    void* memory = Sync::allocate(16, 8);
+    Sync::deallocate(memory, 16, 8);
+    Sync::deallocate(memory, 16, 8);
+  }
+  void finish() {}
+};
+
+template <class Sync>
+struct use_after_free {
+  static constexpr std::string_view claim = "plain data is read after its memory was freed";
+  static constexpr unsigned threads = 1;
+
+  void thread(unsigned) {
+    using data = typename Sync::template var<int>;
+    data* object = make_object<data, Sync>(1);
+    const data& dangling = *object;
+    destroy_object<data, Sync>(object);
+    std::ignore = dangling.read();
+  }
+  void finish() {}
+};
+
+template <class Sync>
+struct wait_without_lock {
+  static constexpr std::string_view claim = "a thread waits without the lock";
+  static constexpr unsigned threads = 1;
+
+  void thread(unsigned) { condition.wait(mutex); }
+  void finish() {}
+
+  typename Sync::mutex mutex;
+  typename Sync::condition_variable condition;
+};
+
+template <class Sync>
+struct foreign_unlock {
+  static constexpr std::string_view claim = "a thread unlocks what it did not lock";
+  static constexpr unsigned threads = 1;
+
+  void thread(unsigned) { mutex.unlock(); }
+  void finish() {}
+
+  typename Sync::mutex mutex;
+};
+
+template <class Sync>
+struct recursive_lock {
+  static constexpr std::string_view claim = "a thread locks what it holds";
+  static constexpr unsigned threads = 1;
+
+  void thread(unsigned) {
+    const lock_guard<Sync> once(mutex);
+    const lock_guard<Sync> twice(mutex);
+  }
+  void finish() {}
+
+  typename Sync::mutex mutex;
+};
+
+template <class Sync>
+struct destroyed_while_held {
+  static constexpr std::string_view claim = "a mutex is destroyed while it is held";
+  static constexpr unsigned threads = 1;
+
+  void thread(unsigned) {
+    typename Sync::mutex mutex;
+    mutex.lock();
+  }
+  void finish() {}
+};
+
+template <class Sync>
+struct destroyed_while_waited_on {
+  static constexpr std::string_view claim =
+      "a condition variable is destroyed while a thread waits on it";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    const lock_guard<Sync> lock(mutex);
+    const bool second = waiting.read();
+    waiting.write() = true;
+    if (index == 0 && !second) {
+      condition->wait(mutex);
+    } else if (index == 1 && second) {
+      condition.reset();
+    }
+  }
+  void finish() {}
+
+  typename Sync::mutex mutex;
+  typename Sync::template var<bool> waiting;
+  std::unique_ptr<typename Sync::condition_variable> condition =
+      std::make_unique<typename Sync::condition_variable>();
+};
+
+template <class Sync>
+struct nothing_to_explore {
+  static constexpr std::string_view claim = "a test without an operation proves nothing";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned) {}
+  void finish() {}
+};
+
+/// Calls `visit.template operator()<Scenario>(name)` for each.
+template <class Visit>
+void for_each_wrong(Visit&& visit) {
+  visit.template operator()<relaxed_message_passing>("wrong.relaxed_message_passing");
+  visit.template operator()<weak_store_buffering>("wrong.weak_store_buffering");
+  visit.template operator()<unlocked_count>("wrong.unlocked_count");
+  visit.template operator()<opposite_lock_orders>("wrong.opposite_lock_orders");
+  visit.template operator()<forgotten_notify>("wrong.forgotten_notify");
+  visit.template operator()<forgotten_futex_wake>("wrong.forgotten_futex_wake");
+  visit.template operator()<endless_spin>("wrong.endless_spin");
+  visit.template operator()<leaked_memory>("wrong.leaked_memory");
+  visit.template operator()<double_free>("wrong.double_free");
+  visit.template operator()<use_after_free>("wrong.use_after_free");
+  visit.template operator()<wait_without_lock>("wrong.wait_without_lock");
+  visit.template operator()<foreign_unlock>("wrong.foreign_unlock");
+  visit.template operator()<recursive_lock>("wrong.recursive_lock");
+  visit.template operator()<destroyed_while_held>("wrong.destroyed_while_held");
+  visit.template operator()<destroyed_while_waited_on>("wrong.destroyed_while_waited_on");
+  visit.template operator()<nothing_to_explore>("wrong.nothing_to_explore");
+}
+
+}  // namespace handfast::wrong
