@@ -1,11 +1,13 @@
 // The Relacy engine.
 //
-// Replay bytes: the mode, then Relacy's state as text (models/suites/relacy.hpp).
+// Replay bytes: the mode, then the numbers of Relacy's state (models/suites/
+// relacy.hpp) as varints.
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <span>
 
 #include "ci/engines/engine.hpp"
+#include "ci/engines/varint.hpp"
 #include "models/suites/relacy.hpp"
 
 namespace handfast::ci {
@@ -16,7 +18,9 @@ constexpr double default_full_seconds = 10;
 
 replay_bytes packed(const relacy_suite::execution_id& execution) {
   replay_bytes bytes{static_cast<std::uint8_t>(execution.under)};
-  bytes.insert(bytes.end(), execution.state.begin(), execution.state.end());
+  for (const std::uint64_t number : relacy_suite::numbers_of(execution.state)) {
+    append_varint(bytes, number);
+  }
   return bytes;
 }
 
@@ -24,12 +28,16 @@ relacy_suite::execution_id unpacked(const replay_bytes& bytes) {
   if (bytes.empty() || bytes[0] >= std::size(relacy_suite::mode_names)) {
     throw usage_error("the token's payload names no mode of the Relacy engine");
   }
-  relacy_suite::execution_id execution{static_cast<relacy_suite::mode>(bytes[0]),
-                                       std::string(bytes.begin() + 1, bytes.end())};
-  if (!relacy_suite::is_state(execution.under, execution.state)) {
+  const auto under = static_cast<relacy_suite::mode>(bytes[0]);
+  std::vector<std::uint64_t> numbers;
+  std::span<const std::uint8_t> left = std::span(bytes).subspan(1);
+  while (const std::optional<std::uint64_t> number = take_varint(left)) {
+    numbers.push_back(*number);
+  }
+  if (!left.empty() || !relacy_suite::is_state(under, numbers)) {
     throw usage_error("the token's payload is not a schedule of the Relacy engine");
   }
-  return execution;
+  return {under, relacy_suite::state_of(numbers)};
 }
 
 relacy_suite::mode mode_named(std::string_view name) {
@@ -81,12 +89,15 @@ class relacy_engine : public engine {
     // Only in random mode is an execution's number enough to run it again.
     const auto note = [&bounds, under](std::uint64_t iteration) {
       if (under == relacy_suite::mode::random) {
-        std::array<char, 24> state{static_cast<char>(under)};
-        const char* end =
-            std::to_chars(state.begin() + 1, state.end(), bounds.first_iteration + iteration).ptr;
-        note_execution({reinterpret_cast<const std::uint8_t*>(state.data()),
-                        static_cast<std::size_t>(end - state.data())},
-                       iteration);
+        std::array<std::uint8_t, 16> bytes{static_cast<std::uint8_t>(under)};
+        std::size_t size = 1;
+        for (std::uint64_t rest = bounds.first_iteration + iteration;; rest >>= 7U) {
+          bytes[size++] = static_cast<std::uint8_t>(rest < 128 ? rest : rest | 128U);
+          if (rest < 128) {
+            break;
+          }
+        }
+        note_execution(std::span(bytes).first(size), iteration);
       }
     };
     const relacy_suite::result found = scenario_named(name).search(

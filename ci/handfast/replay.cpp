@@ -56,7 +56,7 @@ int replay_verb(const replay_options& options) {
                failure.scenario,
                failure.mutant.empty() ? "" : ", with the seeded bug " + failure.mutant);
     if (!report.text.empty()) {
-      fmt::print("\n{}", report.text);
+      fmt::print("\n{}", options.trace ? report.text : shortened(report.text));
     }
   } else if (interrupted()) {
     fmt::print("interrupted\n");

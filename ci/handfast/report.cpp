@@ -59,8 +59,29 @@ std::string summary_line(const run_report& report) {
   return line;
 }
 
+std::string shortened(const std::string& text) {
+  constexpr std::size_t kept_first = 30;
+  constexpr std::size_t kept_last = 60;
+  const auto lines = static_cast<std::size_t>(std::ranges::count(text, '\n'));
+  if (lines <= kept_first + kept_last + 1) {
+    return text;
+  }
+  std::size_t head = 0;
+  for (std::size_t line = 0; line < kept_first; ++line) {
+    head = text.find('\n', head) + 1;
+  }
+  std::size_t tail = head;
+  for (std::size_t line = kept_first; line < lines - kept_last; ++line) {
+    tail = text.find('\n', tail) + 1;
+  }
+  return text.substr(0, head) +
+         fmt::format("  … {} more lines; handfast replay --trace shows all …\n",
+                     lines - kept_first - kept_last) +
+         text.substr(tail);
+}
+
 std::string finding_block(const run_report& report) {
-  std::string text = report.text;
+  std::string text = shortened(report.text);
   while (!text.empty() && text.back() == '\n') {
     text.pop_back();
   }

@@ -18,6 +18,9 @@ namespace handfast::ci {
 /// One line for people: scenario, engine, mode, verdict, what was covered.
 [[nodiscard]] std::string summary_line(const run_report& report);
 
+/// A report of at most some ninety lines: the middle of a longer one left out.
+[[nodiscard]] std::string shortened(const std::string& text);
+
 /// What was found, and how to bring it back.
 [[nodiscard]] std::string finding_block(const run_report& report);
 

@@ -5,6 +5,8 @@
 #include <optional>
 #include <span>
 
+#include "ci/engines/varint.hpp"
+
 namespace handfast::ci {
 namespace {
 
@@ -80,11 +82,7 @@ std::uint32_t checksum(std::string_view scenario, std::string_view engine,
 std::string encode(const token& failure) {
   bytes data;
   append_word(data, failure.fingerprint);
-  std::size_t length = failure.mutant.size();
-  for (; length >= 128; length >>= 7U) {
-    data.push_back(static_cast<std::uint8_t>(length | 128U));
-  }
-  data.push_back(static_cast<std::uint8_t>(length));
+  append_varint(data, failure.mutant.size());
   data.insert(data.end(), failure.mutant.begin(), failure.mutant.end());
   data.insert(data.end(), failure.replay.begin(), failure.replay.end());
   append_word(data, checksum(failure.scenario, failure.engine, data));
@@ -122,25 +120,14 @@ std::expected<token, std::string> decode(std::string_view text) {
     return refuse("its checksum does not match; was it cut or changed when it was copied?");
   }
   failure.fingerprint = word_at(*data, 0);
-  std::size_t at = word;
-  std::size_t length = 0;
-  for (unsigned shift = 0;; shift += 7) {
-    if (at == end || shift > 28) {
-      return refuse("its payload is malformed");
-    }
-    const std::uint8_t byte = (*data)[at++];
-    length |= std::size_t{byte & 127U} << shift;
-    if (byte < 128) {
-      break;
-    }
-  }
-  if (length > end - at) {
+  std::span<const std::uint8_t> left = std::span(*data).first(end).subspan(word);
+  const std::optional<std::uint64_t> length = take_varint(left);
+  if (!length || *length > left.size()) {
     return refuse("its payload is malformed");
   }
-  const auto first = data->begin();
-  const auto index = [first](std::size_t i) { return first + static_cast<std::ptrdiff_t>(i); };
-  failure.mutant.assign(index(at), index(at + length));
-  failure.replay.assign(index(at + length), index(end));
+  failure.mutant.assign(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(*length));
+  left = left.subspan(*length);
+  failure.replay.assign(left.begin(), left.end());
   return failure;
 }
 

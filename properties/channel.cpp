@@ -1,0 +1,279 @@
+#include "properties/channel.hpp"
+
+#include <rapidcheck.h>
+#include <handfast/sync/native_seeded.hpp>
+
+#include <iterator>
+#include <map>
+#include <sstream>
+#include <unordered_map>
+
+#include "properties/concurrent.hpp"
+#include "properties/conformance.hpp"
+#include "properties/linearizability.hpp"
+
+namespace handfast::properties {
+namespace {
+
+// How often each goal was met, over all cases of a run.
+using goals = std::map<std::string, std::uint64_t>;
+
+void count(goals& all, const char* goal, bool was_met) {
+  all[goal] += was_met ? 1 : 0;
+}
+
+// Thrown out of rapidcheck when the user has had enough.
+struct stop_request {};
+
+class counting_listener : public rc::detail::TestListener {
+ public:
+  explicit counting_listener(const run_plan& plan) : plan_(plan) {}
+
+  void onTestCaseFinished(const rc::detail::CaseDescription&) override {
+    ++cases_;
+    if (plan_.go_on && !plan_.go_on(cases_)) {
+      throw stop_request{};
+    }
+  }
+  void onShrinkTried(const rc::detail::CaseDescription&, bool) override {}
+  void onTestFinished(const rc::detail::TestMetadata&, const rc::detail::TestResult&) override {}
+
+  [[nodiscard]] std::uint64_t cases() const { return cases_; }
+
+ private:
+  const run_plan& plan_;
+  std::uint64_t cases_ = 0;
+};
+
+std::vector<std::uint8_t> packed(const rc::detail::Reproduce& reproduce) {
+  std::vector<std::uint8_t> bytes;
+  rc::detail::serialize(reproduce, std::back_inserter(bytes));
+  return bytes;
+}
+
+rc::detail::Reproduce unpacked(const std::vector<std::uint8_t>& bytes) {
+  rc::detail::Reproduce reproduce;
+  rc::detail::deserialize(bytes.begin(), bytes.end(), reproduce);
+  return reproduce;
+}
+
+std::string report_of(const rc::detail::FailureResult& failure) {
+  std::ostringstream text;
+  for (const auto& [type, value] : failure.counterExample) {
+    text << value << "\n\n";
+  }
+  text << failure.description << "\n";
+  return text.str();
+}
+
+// Runs `testable` as `plan` says. `met` is what its cases counted.
+template <class Testable>
+verdict run_property(const run_plan& plan, Testable testable, const goals& met) {
+  rc::detail::TestMetadata metadata;
+  metadata.id = "property";
+  rc::detail::TestParams params;
+  params.seed = plan.seed;
+  params.maxSuccess = static_cast<int>(std::min<std::uint64_t>(plan.cases, 1U << 30U));
+  std::unordered_map<std::string, rc::detail::Reproduce> reproduce;
+  if (!plan.reproduce.empty()) {
+    reproduce.emplace(metadata.id, unpacked(plan.reproduce));
+  }
+  counting_listener listener(plan);
+  verdict found;
+  try {
+    const rc::detail::TestResult result =
+        rc::detail::checkTestable(testable, metadata, params, listener, reproduce);
+    rc::detail::FailureResult failure;
+    if (result.match(failure)) {
+      found.failed = true;
+      found.report = report_of(failure);
+      found.reproduce = packed(failure.reproduce);
+    }
+  } catch (const stop_request&) {
+    found.stopped = true;
+  }
+  found.cases = listener.cases();
+  for (const auto& [goal, times] : met) {
+    (times > 0 ? found.goals_met : found.goals_missed).push_back(goal);
+  }
+  return found;
+}
+
+// Generators -----------------------------------------------------------------------
+
+rc::Gen<std::uint8_t> small(std::uint8_t below) {
+  return rc::gen::cast<std::uint8_t>(rc::gen::inRange<int>(0, below));
+}
+
+template <class Action>
+rc::Gen<operation> steps(rc::Gen<Action> actions) {
+  return rc::gen::construct<operation>(std::move(actions), small(2), small(4), small(5));
+}
+
+rc::Gen<action> any_action() {
+  return rc::gen::map(small(static_cast<std::uint8_t>(action_names.size())),
+                      [](std::uint8_t index) { return static_cast<action>(index); });
+}
+
+// Mostly sends, handles inside items and drops: who owns what.
+rc::Gen<action> owning_action() {
+  return rc::gen::element(action::try_send, action::send_many, action::send_handle,
+                          action::send_handle, action::receive, action::receive_many,
+                          action::close_by_sender, action::clone_receiver, action::drop_sender,
+                          action::drop_receiver);
+}
+
+rc::Gen<std::vector<std::uint8_t>> capacities() {
+  return rc::gen::container<std::vector<std::uint8_t>>(
+      2, rc::gen::cast<std::uint8_t>(rc::gen::inRange<int>(1, 5)));
+}
+
+rc::Gen<planned_call> any_call() {
+  const auto kind = rc::gen::weightedElement<call_kind>({{4, call_kind::send},
+                                                         {3, call_kind::try_send},
+                                                         {3, call_kind::send_until},
+                                                         {3, call_kind::send_many},
+                                                         {4, call_kind::receive},
+                                                         {3, call_kind::try_receive},
+                                                         {3, call_kind::receive_until},
+                                                         {3, call_kind::receive_many},
+                                                         {1, call_kind::close},
+                                                         {1, call_kind::drop_sender},
+                                                         {1, call_kind::drop_receiver}});
+  return rc::gen::construct<planned_call>(kind,
+                                          rc::gen::cast<std::uint8_t>(rc::gen::inRange<int>(1, 4)));
+}
+
+rc::Gen<concurrent_program> any_concurrent_program() {
+  const auto calls = rc::gen::resize(6, rc::gen::container<std::vector<planned_call>>(any_call()));
+  return rc::gen::construct<concurrent_program>(
+      rc::gen::cast<std::uint8_t>(rc::gen::inRange<int>(1, 4)),
+      rc::gen::cast<std::uint16_t>(rc::gen::inRange<int>(0, 200)),
+      rc::gen::container<std::vector<std::vector<planned_call>>>(3, calls));
+}
+
+// Properties -------------------------------------------------------------------------
+
+template <class Actions>
+verdict conforms(const run_plan& plan, Actions actions, bool needs_handles) {
+  goals met;
+  return run_property(
+      plan,
+      [&] {
+        const program drawn{
+            *capacities().as("capacities"),
+            *rc::gen::container<std::vector<operation>>(steps(actions())).as("steps")};
+        struct met seen;
+        const std::optional<std::string> wrong = run_program(drawn, &seen);
+        count(met, "a send found the channel full", seen.full || needs_handles);
+        count(met, "a receive found the channel empty", seen.empty || needs_handles);
+        count(met, "a send gave its item back on close", seen.given_back_on_close);
+        count(met, "an item was received after the close", seen.drained_after_close);
+        count(met, "send_many was cut short", seen.partial_send_many);
+        count(met, "the last receiver left items behind", seen.discarded);
+        count(met, "an item enclosed a handle", seen.handle_in_item);
+        if (wrong) {
+          RC_FAIL(*wrong);
+        }
+      },
+      met);
+}
+
+verdict follows_its_specification(const run_plan& plan) {
+  return conforms(plan, any_action, false);
+}
+
+verdict items_are_owned_once(const run_plan& plan) {
+  return conforms(plan, owning_action, true);
+}
+
+void count_met(goals& met, const history& all) {
+  bool failed_for_close = false;
+  bool timed_out = false;
+  bool overlapped = false;
+  for (const call& each : all.calls) {
+    failed_for_close = failed_for_close || each.send_failed == send_failure::closed;
+    timed_out = timed_out || each.send_failed == send_failure::timed_out ||
+                each.receive_failed == receive_failure::timed_out;
+    for (const call& other : all.calls) {
+      overlapped = overlapped || (each.invoked < other.invoked && other.invoked < each.responded &&
+                                  each.thread != other.thread);
+    }
+  }
+  count(met, "a send gave its item back on close", failed_for_close);
+  count(met, "a wait timed out", timed_out);
+  count(met, "calls of two threads overlapped", overlapped);
+}
+
+// The interleaving is the machine's, so each case runs some times.
+constexpr std::uint64_t runs_of_a_case = 5;
+
+verdict histories_are_linearizable(const run_plan& plan) {
+  goals met;
+  return run_property(
+      plan,
+      [&] {
+        const concurrent_program drawn = *any_concurrent_program().as("program");
+        for (std::uint64_t run = 0; run < runs_of_a_case; ++run) {
+          const history all = recorder<native, std::function<void()>>(drawn, plan.moved).run();
+          count_met(met, all);
+          if (const std::optional<std::string> wrong = why_not_linearizable(all)) {
+            RC_FAIL(*wrong);
+          }
+        }
+      },
+      met);
+}
+
+verdict disturbed_histories_are_linearizable(const run_plan& plan) {
+  goals met;
+  return run_property(
+      plan,
+      [&] {
+        const concurrent_program drawn = *any_concurrent_program().as("program");
+        const std::uint64_t seed = *rc::gen::noShrink(rc::gen::arbitrary<std::uint64_t>());
+        for (std::uint64_t run = 0; run < runs_of_a_case; ++run) {
+          std::ostringstream shown;
+          shown << drawn;
+          const native_seeded::run world(
+              seed + run, [&](std::string_view kind, const std::string& report) {
+                plan.died(std::string(kind), shown.str() + "\n\n" + report);
+              });
+          const history all =
+              recorder<native_seeded, std::function<void()>>(drawn, plan.moved).run();
+          count_met(met, all);
+          if (const std::optional<std::string> wrong = why_not_linearizable(all)) {
+            RC_FAIL(*wrong);
+          }
+        }
+      },
+      met);
+}
+
+}  // namespace
+
+const std::vector<property>& channel_properties() {
+  static const std::vector<property> all{
+      {"channel", "channel.follows_its_specification",
+       "one thread's calls on several channels are answered as specified", 3000,
+       follows_its_specification},
+      {"channel", "channel.items_are_owned_once",
+       "every item is alive in one place until it is destroyed, once", 3000, items_are_owned_once},
+      {"channel", "channel.histories_are_linearizable",
+       "what threads see of a channel is what one thread could have seen, in order", 400,
+       histories_are_linearizable},
+      {"channel", "channel.disturbed_histories_are_linearizable",
+       "the same with seeded delays, spurious wake-ups and time-outs", 400,
+       disturbed_histories_are_linearizable}};
+  return all;
+}
+
+bool is_reproduce(const std::vector<std::uint8_t>& bytes) {
+  try {
+    return packed(unpacked(bytes)) == bytes;
+  } catch (const rc::detail::SerializationException&) {
+    return false;
+  }
+}
+
+}  // namespace handfast::properties
