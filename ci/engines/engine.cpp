@@ -176,9 +176,7 @@ void note_execution(std::span<const std::uint8_t> replay, std::uint64_t executio
   noted.executions = executions;
 }
 
-int engine_main(int argc, char** argv, engine& self) {
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
+void watch_for_death() {
   std::signal(SIGABRT, on_fatal_signal);
   if (__sanitizer_set_death_callback != nullptr) {
     __sanitizer_set_death_callback(on_sanitizer_death);
@@ -187,6 +185,12 @@ int engine_main(int argc, char** argv, engine& self) {
       std::signal(fatal, on_fatal_signal);
     }
   }
+}
+
+int engine_main(int argc, char** argv, engine& self) {
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+  watch_for_death();
 
   CLI::App app{"An engine of Handfast; people use the `handfast` program"};
   app.require_subcommand(1);
@@ -242,14 +246,19 @@ int engine_main(int argc, char** argv, engine& self) {
   return 2;
 }
 
+void report_and_exit(const outcome& result) {
+  print(to_json(result));
+  // No destructors, no atexit: other threads may be in the middle of anything.
+  _exit(exit_status(result));
+}
+
 void report_and_exit(const finding& found, std::uint64_t executions) {
   outcome result;
   result.verdict = "finding";
   result.executions = executions;
+  result.came_back = 1;
   result.found = found;
-  print(to_json(result));
-  // No destructors, no atexit: other threads may be in the middle of anything.
-  _exit(1);
+  report_and_exit(result);
 }
 
 }  // namespace handfast::ci

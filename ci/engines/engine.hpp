@@ -108,8 +108,12 @@ int engine_main(int argc, char** argv, engine& self);
 /// memory; a replay of more than 8 KiB is not kept.
 void note_execution(std::span<const std::uint8_t> replay, std::uint64_t executions);
 
-/// Prints a result from where nothing can be returned any more (a signal
-/// handler, a watchdog) and ends the process with status 1.
+/// Installs those handlers again, for an engine whose library installs its own.
+void watch_for_death();
+
+/// Prints a result from where nothing can be returned any more (a watchdog, a
+/// library that does not come back) and ends the process with its exit status.
+[[noreturn]] void report_and_exit(const outcome& result);
 [[noreturn]] void report_and_exit(const finding& found, std::uint64_t executions);
 
 }  // namespace handfast::ci

@@ -1,0 +1,272 @@
+// The fuzz engine: libFuzzer where the compiler has it, else random bytes.
+//
+// Replay bytes: the input.
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <span>
+#include <tuple>
+#include <utility>
+
+#include "ci/engines/engine.hpp"
+#include "fuzz/channel.hpp"
+#include "properties/conformance.hpp"
+
+#if HANDFAST_HAS_LIBFUZZER
+extern "C" int LLVMFuzzerRunDriver(int* argc, char*** argv,
+                                   int (*run)(const std::uint8_t* data, std::size_t size));
+#endif
+
+// There under AddressSanitizer.
+extern "C" [[gnu::weak]] std::size_t __sanitizer_get_current_allocated_bytes();
+extern "C" [[gnu::weak]] int __lsan_do_recoverable_leak_check();
+
+namespace handfast::ci {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double default_seconds = 10;
+constexpr std::size_t longest_input = 512;
+
+std::vector<fs::path> kept_inputs() {
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& each : fs::directory_iterator(HANDFAST_CORPUS)) {
+    files.push_back(each.path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+replay_bytes contents(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+// Whether memory that `run_program` took is still taken, and lost.
+class leak_watch {
+ public:
+  [[nodiscard]] bool leaked() const {
+    return __sanitizer_get_current_allocated_bytes != nullptr &&
+           __sanitizer_get_current_allocated_bytes() > before_ &&
+           __lsan_do_recoverable_leak_check != nullptr && __lsan_do_recoverable_leak_check() != 0;
+  }
+
+ private:
+  std::size_t before_ = __sanitizer_get_current_allocated_bytes != nullptr
+                            ? __sanitizer_get_current_allocated_bytes()
+                            : 0;
+};
+
+// Runs one input; a finding if it fails.
+std::optional<finding> run_input(std::span<const std::uint8_t> input, properties::met& seen) {
+  const leak_watch memory;
+  {
+    const properties::program program = fuzz::decode(input);
+    if (properties::run_program(program, &seen)) {
+      const properties::program least = fuzz::minimised(program);
+      const std::string wrong = properties::run_program(least).value_or("not every time");
+      return finding{"not as specified", fuzz::to_string(least) + wrong + "\n",
+                     fuzz::encode(least)};
+    }
+  }
+  if (memory.leaked()) {
+    return finding{"leak", fuzz::to_string(fuzz::decode(input)) + "memory is lost\n",
+                   replay_bytes(input.begin(), input.end())};
+  }
+  return std::nullopt;
+}
+
+// A fuzzing run: libFuzzer calls back and never returns.
+class campaign {
+ public:
+  campaign(const run_options& options, const progress& tell) : options_(options), tell_(tell) {
+    result_.unit = "inputs";
+    result_.verdict = "searched";
+  }
+
+  // Runs one input; false once the campaign is over, and `result` says how.
+  bool run(std::span<const std::uint8_t> input) {
+    const std::chrono::duration<double> ran = std::chrono::steady_clock::now() - start_;
+    if (result_.executions == options_.max_executions.value_or(~std::uint64_t{0}) ||
+        ran.count() >
+            options_.max_seconds.value_or(options_.max_executions ? 1e9 : default_seconds)) {
+      return false;
+    }
+    if (!tell_(result_.executions, options_.max_executions.value_or(0))) {
+      result_.verdict = "interrupted";
+      return false;
+    }
+    ++result_.executions;
+    note_execution(input, result_.executions);
+    properties::met seen;
+    result_.found = run_input(input, seen);
+    count(seen);
+    if (result_.found) {
+      result_.verdict = "finding";
+      result_.came_back = 1;
+    }
+    return !result_.found;
+  }
+
+  [[nodiscard]] outcome result() const {
+    outcome all = result_;
+    const std::pair<const char*, bool> goals[] = {
+        {"a send found the channel full", seen_.full},
+        {"a receive found the channel empty", seen_.empty},
+        {"a send gave its item back on close", seen_.given_back_on_close},
+        {"an item was received after the close", seen_.drained_after_close},
+        {"send_many was cut short", seen_.partial_send_many},
+        {"the last receiver left items behind", seen_.discarded},
+        {"an item enclosed a handle", seen_.handle_in_item}};
+    for (const auto& [goal, met] : goals) {
+      (met ? all.goals_met : all.goals_missed).emplace_back(goal);
+    }
+    if (all.verdict == "searched" && (all.executions == 0 || !all.goals_missed.empty())) {
+      all.verdict = "vacuous";
+    }
+    return all;
+  }
+
+ private:
+  void count(const properties::met& seen) {
+    seen_.full = seen_.full || seen.full;
+    seen_.empty = seen_.empty || seen.empty;
+    seen_.given_back_on_close = seen_.given_back_on_close || seen.given_back_on_close;
+    seen_.drained_after_close = seen_.drained_after_close || seen.drained_after_close;
+    seen_.partial_send_many = seen_.partial_send_many || seen.partial_send_many;
+    seen_.discarded = seen_.discarded || seen.discarded;
+    seen_.handle_in_item = seen_.handle_in_item || seen.handle_in_item;
+  }
+
+  const run_options& options_;
+  const progress& tell_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  outcome result_;
+  properties::met seen_;
+};
+
+campaign* running = nullptr;
+
+#if HANDFAST_HAS_LIBFUZZER
+
+int run_one(const std::uint8_t* data, std::size_t size) {
+  if (static bool first = true; std::exchange(first, false)) {
+    watch_for_death();  // libFuzzer has put its own handlers in
+  }
+  if (!running->run({data, size})) {
+    report_and_exit(running->result());
+  }
+  return 0;
+}
+
+outcome fuzz_on(const run_options& options) {
+  // New inputs go to the first folder named: not into the kept ones.
+  const fs::path scratch =
+      fs::temp_directory_path() / ("handfast-fuzz-" + std::to_string(::getpid()));
+  fs::create_directories(scratch);
+  std::vector<std::string> arguments{
+      "handfast-fuzz",
+      "-seed=" + std::to_string(std::max<std::uint64_t>(options.seed & 0xffffffffU, 1)),
+      "-max_len=" + std::to_string(longest_input),
+      "-verbosity=0",
+      "-detect_leaks=0",
+      "-handle_abrt=0",
+      "-handle_int=0",
+      "-handle_term=0",
+      "-artifact_prefix=" + scratch.string() + "/",
+      scratch.string(),
+      HANDFAST_CORPUS};
+  std::vector<char*> pointers;
+  for (std::string& each : arguments) {
+    pointers.push_back(each.data());
+  }
+  pointers.push_back(nullptr);
+  int count = static_cast<int>(arguments.size());
+  char** values = pointers.data();
+  LLVMFuzzerRunDriver(&count, &values, run_one);
+  return running->result();
+}
+
+#else
+
+outcome fuzz_on(const run_options& options) {
+  std::mt19937_64 random(options.seed);
+  std::vector<std::uint8_t> input;
+  do {
+    input.resize(random() % longest_input);
+    std::ranges::generate(input, [&random] { return static_cast<std::uint8_t>(random()); });
+  } while (running->run(input));
+  return running->result();
+}
+
+#endif
+
+class fuzz_engine : public engine {
+ public:
+  [[nodiscard]] std::vector<entry> list() const override {
+    return {{"channel",
+             "channel.programs",
+             "any bytes, read as calls on several channels, are answered as specified",
+             {"corpus", "fuzz"}}};
+  }
+
+  [[nodiscard]] replay_bytes before(std::string_view name, const run_options&) override {
+    require(name);
+    return {};
+  }
+
+  [[nodiscard]] outcome run(std::string_view name, const run_options& options,
+                            const progress& tell) override {
+    require(name);
+    campaign all(options, tell);
+    if (options.mode == "fuzz") {
+      running = &all;
+      return fuzz_on(options);
+    }
+    if (!options.mode.empty() && options.mode != "corpus") {
+      throw usage_error("the fuzzer has the modes corpus and fuzz, not '" + options.mode + "'");
+    }
+    for (const fs::path& file : kept_inputs()) {
+      if (!all.run(contents(file))) {
+        break;
+      }
+    }
+    outcome result = all.result();
+    result.complete = result.verdict == "searched";
+    return result;
+  }
+
+  [[nodiscard]] outcome replay(std::string_view name, const replay_bytes& payload, std::uint64_t,
+                               const progress& tell) override {
+    require(name);
+    run_options once;
+    once.max_executions = 1;
+    campaign all(once, tell);
+    std::ignore = all.run(payload);
+    outcome result = all.result();
+    result.verdict = result.found ? "finding" : "searched";
+    return result;
+  }
+
+ private:
+  void require(std::string_view name) const {
+    if (name != list().front().name) {
+      throw usage_error("no fuzz target is named '" + std::string(name) + "'");
+    }
+  }
+};
+
+}  // namespace
+}  // namespace handfast::ci
+
+int main(int argc, char** argv) {
+  handfast::ci::fuzz_engine self;
+  return handfast::ci::engine_main(argc, argv, self);
+}
