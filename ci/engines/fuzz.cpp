@@ -156,20 +156,24 @@ campaign* running = nullptr;
 
 #if HANDFAST_HAS_LIBFUZZER
 
+// New inputs go to the first folder that libFuzzer is given: not the kept ones'.
+fs::path scratch_folder() {
+  return fs::temp_directory_path() / ("handfast-fuzz-" + std::to_string(::getpid()));
+}
+
 int run_one(const std::uint8_t* data, std::size_t size) {
   if (static bool first = true; std::exchange(first, false)) {
     watch_for_death();  // libFuzzer has put its own handlers in
   }
   if (!running->run({data, size})) {
+    fs::remove_all(scratch_folder());
     report_and_exit(running->result());
   }
   return 0;
 }
 
 outcome fuzz_on(const run_options& options) {
-  // New inputs go to the first folder named: not into the kept ones.
-  const fs::path scratch =
-      fs::temp_directory_path() / ("handfast-fuzz-" + std::to_string(::getpid()));
+  const fs::path scratch = scratch_folder();
   fs::create_directories(scratch);
   std::vector<std::string> arguments{
       "handfast-fuzz",
