@@ -170,6 +170,14 @@ struct native {
     futex(word, FUTEX_WAKE_PRIVATE, std::numeric_limits<int>::max(), nullptr);
   }
 
+  /// The deadline that long from now; the last there is where that overflows.
+  static deadline deadline_in(std::uint64_t nanoseconds) noexcept {
+    const deadline now = clock::now();
+    const auto left = static_cast<std::uint64_t>((deadline::max() - now).count());
+    return nanoseconds >= left ? deadline::max()
+                               : now + clock::duration(static_cast<clock::rep>(nanoseconds));
+  }
+
   static std::uint64_t random() {
     thread_local std::mt19937_64 generator{std::random_device{}()};
     return generator();
