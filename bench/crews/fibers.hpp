@@ -1,0 +1,37 @@
+// A crew of Boost fibers that share the calling thread: the `task/` rows.
+#pragma once
+
+#include "bench/measure.hpp"
+
+#include <boost/fiber/fiber.hpp>
+#include <boost/fiber/fixedsize_stack.hpp>
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace handfast::bench {
+
+struct fibers {
+  static constexpr std::string_view prefix = "task";
+
+  /// Every part on a fiber of its own. Making the fibers is inside the timed
+  /// stretch; none runs before the first join.
+  static cost run(const std::vector<std::function<void()>>& parts) {
+    constexpr std::size_t stack_bytes = std::size_t{64} * 1024;
+    const stopwatch watch;
+    std::vector<boost::fibers::fiber> members;
+    members.reserve(parts.size());
+    for (const auto& part : parts) {
+      members.emplace_back(boost::fibers::launch::post, std::allocator_arg,
+                           boost::fibers::fixedsize_stack(stack_bytes), part);
+    }
+    for (auto& member : members) {
+      member.join();
+    }
+    return watch.stop();
+  }
+};
+
+}  // namespace handfast::bench

@@ -1,0 +1,40 @@
+// A crew of OS threads: the `thr/` rows.
+#pragma once
+
+#include "bench/measure.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <latch>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace handfast::bench {
+
+struct threads {
+  static constexpr std::string_view prefix = "thr";
+
+  /// Every part on a thread of its own. The threads are made first and held at
+  /// a gate; the clock runs from its opening to the last join.
+  static cost run(const std::vector<std::function<void()>>& parts) {
+    std::latch ready(static_cast<std::ptrdiff_t>(parts.size()));
+    std::latch gate(1);
+    std::vector<std::jthread> members;
+    members.reserve(parts.size());
+    for (const auto& part : parts) {
+      members.emplace_back([&ready, &gate, &part] {
+        ready.count_down();
+        gate.wait();
+        part();
+      });
+    }
+    ready.wait();
+    const stopwatch watch;
+    gate.count_down();
+    members.clear();
+    return watch.stop();
+  }
+};
+
+}  // namespace handfast::bench

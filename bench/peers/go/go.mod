@@ -1,0 +1,3 @@
+module handfast/bench/peers/go
+
+go 1.19
