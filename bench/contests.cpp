@@ -10,47 +10,40 @@
 #include "bench/smoke/lossy_ring.hpp"
 
 #include <algorithm>
+#include <initializer_list>
+#include <iterator>
 
 namespace handfast::bench {
 
 namespace {
 
-template <class Contender, class Crew>
-void add_all(std::vector<contest>& to) {
-  const auto add = [&to](std::string_view workload, auto* run) {
-    to.push_back({Crew::prefix, workload, Contender::name, run});
+// Contenders of one workload side by side, so that a change in the machine's
+// load meets them alike.
+template <class Crew, class... Contenders>
+std::vector<contest> contests_of() {
+  std::vector<contest> all;
+  const auto add = [&all](std::initializer_list<contest> one_workload) {
+    all.insert(all.end(), one_workload);
   };
-  add("spsc", many_to_many<Contender, Crew, 1, 1>);
-  add("mpsc2", many_to_many<Contender, Crew, 2, 1>);
-  add("mpmc22", many_to_many<Contender, Crew, 2, 2>);
-  add("pingpong", pingpong<Contender, Crew>);
-  add("seqpair", seqpair<Contender, Crew>);
+  add({contest{Crew::prefix, "seqpair", Contenders::name, seqpair<Contenders, Crew>}...});
+  add({contest{Crew::prefix, "spsc", Contenders::name, many_to_many<Contenders, Crew, 1, 1>}...});
+  add({contest{Crew::prefix, "mpsc2", Contenders::name, many_to_many<Contenders, Crew, 2, 1>}...});
+  add({contest{Crew::prefix, "mpmc22", Contenders::name, many_to_many<Contenders, Crew, 2, 2>}...});
+  add({contest{Crew::prefix, "pingpong", Contenders::name, pingpong<Contenders, Crew>}...});
+  return all;
 }
 
 }  // namespace
 
 std::vector<contest> all_contests() {
-  std::vector<contest> all;
-  add_all<handfast_lock_ring, threads>(all);
-  add_all<mutex_ring, threads>(all);
-  add_all<tbb_bounded_queue, threads>(all);
-  add_all<boost_buffered_channel, threads>(all);
-  add_all<moodycamel_bounded, threads>(all);
-  add_all<boost_buffered_channel, fibers>(all);
-  // In the order in which they are to run: contenders of one workload side by
-  // side, so that a change in the machine's load meets them alike.
-  std::ranges::stable_sort(all, std::less<>{}, [](const contest& one) {
-    constexpr std::array<std::string_view, 5> order{"seqpair", "spsc", "mpsc2", "mpmc22",
-                                                    "pingpong"};
-    return std::pair(one.crew == fibers::prefix, std::ranges::find(order, one.workload));
-  });
+  auto all = contests_of<threads, handfast_lock_ring, mutex_ring, tbb_bounded_queue,
+                         boost_buffered_channel, moodycamel_bounded>();
+  std::ranges::copy(contests_of<fibers, boost_buffered_channel>(), std::back_inserter(all));
   return all;
 }
 
 std::vector<contest> lossy_contests() {
-  std::vector<contest> all;
-  add_all<lossy_ring, threads>(all);
-  return all;
+  return contests_of<threads, lossy_ring>();
 }
 
 std::uint64_t full_size(const contest& of, std::size_t capacity) {
