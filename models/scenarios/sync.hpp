@@ -140,6 +140,7 @@ struct futex_hand_off {
       // [futex_hand_off.word] acquire: pairs with the release store; data is there.
       while (word.load(order::acquire) == 0) {
         Sync::wait(word, 0);
+        Sync::pause();
       }
       Sync::assert_that(data.read() == 42, "the data came with the word");
     } else {

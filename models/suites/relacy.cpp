@@ -1,6 +1,7 @@
 #include "models/suites/relacy.hpp"
 
 #include <chrono>
+#include <iterator>
 #include <optional>
 #include <sstream>
 
@@ -99,7 +100,8 @@ result outcome(const rl::test_params& params, mode under, const std::string& out
   found.iterations = searching.begun;
   found.operations = relacy_detail::current.operations;
   found.interrupted = searching.interrupted;
-  found.ended = !searching.stopped;
+  // A number of random executions has no end of its own.
+  found.ended = !searching.stopped && under != mode::random;
   if (params.test_result != rl::test_result_success &&
       params.test_result != rl::test_result_until_condition_hit) {
     found.failed = true;
@@ -180,29 +182,36 @@ const std::vector<scenario>& scenarios() {
   return all;
 }
 
-bool is_state(mode under, const std::string& state) {
-  std::istringstream numbers(state);
-  std::uint64_t iteration = 0;
-  if (!(numbers >> iteration) || iteration == 0) {
+std::vector<std::uint64_t> numbers_of(const std::string& state) {
+  std::istringstream text(state);
+  return {std::istream_iterator<std::uint64_t>(text), std::istream_iterator<std::uint64_t>()};
+}
+
+std::string state_of(const std::vector<std::uint64_t>& numbers) {
+  std::string state;
+  for (const std::uint64_t number : numbers) {
+    state += std::to_string(number) + " ";
+  }
+  return state;
+}
+
+bool is_state(mode under, const std::vector<std::uint64_t>& numbers) {
+  if (numbers.empty() || numbers[0] == 0) {
     return false;
   }
   if (under == mode::random) {
-    return (numbers >> std::ws).eof();
+    return numbers.size() == 1;
   }
-  constexpr std::uint64_t longest = 1U << 20U;
-  std::uint64_t depth = 0;
-  if (!(numbers >> depth) || depth > longest) {
+  if (numbers.size() < 2 || numbers.size() - 2 != 3 * numbers[1]) {
     return false;
   }
-  for (std::uint64_t i = 0; i < depth; ++i) {
-    std::uint64_t count = 0;
-    std::uint64_t index = 0;
-    std::uint64_t kind = 0;
-    if (!(numbers >> count >> index >> kind) || index >= count || kind > 4) {
+  constexpr std::uint64_t last_kind = 4;
+  for (std::size_t i = 2; i < numbers.size(); i += 3) {
+    if (numbers[i + 1] >= numbers[i] || numbers[i + 2] > last_kind) {
       return false;
     }
   }
-  return (numbers >> std::ws).eof();
+  return true;
 }
 
 }  // namespace handfast::relacy_suite

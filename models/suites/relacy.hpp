@@ -58,8 +58,13 @@ struct scenario {
 
 [[nodiscard]] const std::vector<scenario>& scenarios();
 
-/// Whether `state` is a state that Relacy can be started from in this mode: it
-/// does not look itself.
-[[nodiscard]] bool is_state(mode under, const std::string& state);
+/// Relacy's state is text: numbers and spaces.
+[[nodiscard]] std::vector<std::uint64_t> numbers_of(const std::string& state);
+[[nodiscard]] std::string state_of(const std::vector<std::uint64_t>& numbers);
+
+/// Whether Relacy can be started from this state in this mode: it does not look
+/// itself. `random`: an iteration. The others: an iteration, a depth, and for
+/// each choice how many there were, which was taken, and its kind.
+[[nodiscard]] bool is_state(mode under, const std::vector<std::uint64_t>& numbers);
 
 }  // namespace handfast::relacy_suite
