@@ -1,32 +1,33 @@
-// One input of the channel's fuzzer: its program runs on real channels and on
-// their specification, step by step (properties/conformance.hpp). AddressSanitizer,
-// UBSan and LeakSanitizer watch what no specification sees.
+// Bytes as programs over channels, for the fuzzer.
+//
+//   byte 0        one to three channels (modulo 3)
+//   a byte each   their capacities, 1 to 4 (modulo 4)
+//   four bytes    a step: the action, the channel, the handle, the amount;
+//                 repeated, the rest ignored
+//
+// Every input is a program, and every program that properties draw is an input.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
-#include "fuzz/operations.hpp"
-#include "properties/conformance.hpp"
+#include "properties/operation.hpp"
 
 namespace handfast::fuzz {
 
-/// Runs `input` as a program; says which answer or whose life was not as
-/// specified, or nothing. After a violation the channels are left as they are,
-/// for what is broken may not survive its own destruction: end the process.
-[[nodiscard]] inline std::optional<std::string> check_channel(std::span<const std::uint8_t> input,
-                                                              properties::met& seen) {
-  const properties::program decoded = decode(input);
-  auto run = std::make_unique<properties::conformance>(decoded.capacities);
-  std::optional<std::string> wrong = run->run(decoded.steps);
-  seen = run->seen();
-  if (wrong) {
-    std::ignore = run.release();
-  }
-  return wrong;
-}
+/// At most this many steps, so that every input ends soon.
+inline constexpr std::size_t most_steps = 256;
+
+[[nodiscard]] properties::program decode(std::span<const std::uint8_t> bytes);
+[[nodiscard]] std::vector<std::uint8_t> encode(const properties::program& what);
+
+/// The program as a person reads it, a step a line.
+[[nodiscard]] std::string to_string(const properties::program& what);
+
+/// `failing` without the steps that its failure does not need.
+[[nodiscard]] properties::program minimised(properties::program failing);
 
 }  // namespace handfast::fuzz
