@@ -218,11 +218,8 @@ struct relacy_sync {
       if (clock::now() >= until) {
         return wait_status::timed_out;
       }
-      if (sleep(held, true, relacy_detail::at(where)) != rl::sema_wakeup_reason_timeout) {
-        return wait_status::woken;
-      }
-      relacy_detail::current.now = std::max(relacy_detail::current.now, until.time_since_epoch());
-      return wait_status::timed_out;
+      return timed_status(
+          sleep(held, true, relacy_detail::at(where)) == rl::sema_wakeup_reason_timeout, until);
     }
     void notify_one(where_t where = where_t::current()) {
       condition_.notify_one(relacy_detail::at(where));
@@ -339,11 +336,7 @@ struct relacy_sync {
     if (clock::now() >= until) {
       return wait_status::timed_out;
     }
-    if (sleep_on(word, expected, true, where) != rl::unpark_reason_timeout) {
-      return wait_status::woken;
-    }
-    relacy_detail::current.now = std::max(relacy_detail::current.now, until.time_since_epoch());
-    return wait_status::timed_out;
+    return timed_status(sleep_on(word, expected, true, where) == rl::unpark_reason_timeout, until);
   }
   static void notify_one(const atomic<std::uint32_t>& word, where_t where = where_t::current()) {
     wake(word, 1, where);
@@ -384,6 +377,15 @@ struct relacy_sync {
   static void name(const Object&, const char*) {}
 
  private:
+  // A timed wait that was woken may say `timed_out` all the same.
+  static wait_status timed_status(bool timed_out, deadline until) {
+    if (!timed_out && rl::rand(2) == 0) {
+      return wait_status::woken;
+    }
+    relacy_detail::current.now = std::max(relacy_detail::current.now, until.time_since_epoch());
+    return wait_status::timed_out;
+  }
+
   static void require(bool condition, const char* text, const rl::debug_info& info) {
     if (!condition) {
       rl::ctx().fail_test(text, rl::test_result_user_assert_failed, info);

@@ -226,6 +226,23 @@ struct two_receivers_one_item_and_close {
 };
 
 template <class Sync>
+struct two_blocked_receivers_against_close {
+  static constexpr std::string_view claim = "close wakes every blocked receiver";
+  static constexpr unsigned threads = 3;
+
+  void thread(unsigned index) {
+    if (index < 2) {
+      Sync::assert_that(!ends.rx->receive().has_value(), "no item ever came");
+    } else {
+      std::ignore = ends.tx->close();
+    }
+  }
+  void finish() {}
+
+  channel_ends<Sync> ends{1};
+};
+
+template <class Sync>
 struct two_blocked_senders_against_close {
   static constexpr std::string_view claim = "close wakes every blocked sender";
   static constexpr unsigned threads = 3;
@@ -526,6 +543,8 @@ void for_each_channel_scenario(Visit&& visit) {
       "channel.blocked_receiver_against_last_drop");
   visit.template operator()<two_receivers_one_item_and_close>(
       "channel.two_receivers_one_item_and_close");
+  visit.template operator()<two_blocked_receivers_against_close>(
+      "channel.two_blocked_receivers_against_close");
   visit.template operator()<two_blocked_senders_against_close>(
       "channel.two_blocked_senders_against_close");
   visit.template operator()<send_many_against_close>("channel.send_many_against_close");

@@ -10,10 +10,13 @@
 //     may (an item may be a handle of this very channel).
 //  3. `closed_` is set once and never cleared. While it is set nothing enters
 //     the ring.
-//  4. A wait counts itself in `waiting_*` before it sleeps, and whoever changes
-//     what it waits for reads that count in the critical section of the change.
-//     So either the waiter sees the change, or the changer sees the waiter and
-//     notifies: no wake-up is lost.
+//  4. A wait counts itself in `waiting_*.asleep` before it sleeps, and whoever
+//     changes what it waits for reads that count in the critical section of the
+//     change. So either the waiter sees the change, or the changer sees the
+//     waiter and notifies: no wake-up is lost. `waiting_*.called` counts those of
+//     them that a notification is on its way to, so that nobody pays for a second
+//     one meanwhile. Always called <= asleep, and as many items (or rooms) as
+//     are there are called for: items <= called, or called == asleep.
 //  5. A waiter that timed out looks once more before it gives up: while there
 //     is something to take or room to fill, no notification is wasted.
 //  6. Notifying after `mutex_` is released needs a handle that keeps the core
@@ -93,6 +96,12 @@ class lock_ring {
   using count = typename Sync::template var<std::size_t>;
   using flag = typename Sync::template var<bool>;
 
+  // The waiting threads of one side (rule 4).
+  struct waiters {
+    count asleep;
+    count called;
+  };
+
   // How long an operation is willing to wait.
   struct forever {
     wait_status wait(condition_variable& condition, typename Sync::mutex& held) const noexcept {
@@ -121,8 +130,9 @@ class lock_ring {
     late_wake& operator=(const late_wake&) = delete;
     ~late_wake();
 
-    void serve(std::size_t waiting, std::size_t changes) noexcept {
-      served_ = std::min(waiting, changes);
+    void serve(waiters& waiting, std::size_t changes) noexcept {
+      served_ = std::min(waiting.asleep.read() - waiting.called.read(), changes);
+      waiting.called.write() += served_;
     }
 
    private:
@@ -132,7 +142,7 @@ class lock_ring {
 
   // Whether `ready` holds, having waited for it as long as `patience` allows.
   template <class Ready, class Patience>
-  [[nodiscard]] bool await(condition_variable& condition, count& waiting, Ready ready,
+  [[nodiscard]] bool await(condition_variable& condition, waiters& waiting, Ready ready,
                            Patience patience) noexcept;
   template <class Patience>
   [[nodiscard]] bool await_space(Patience patience) noexcept;
@@ -154,8 +164,8 @@ class lock_ring {
   condition_variable items_;  // receivers wait here: an item came, or the channel closed
   condition_variable space_;  // senders wait here: room came, or the channel closed
   ring<Value, Sync> ring_;
-  count waiting_receivers_;
-  count waiting_senders_;
+  waiters waiting_receivers_;
+  waiters waiting_senders_;
   count senders_{1};
   count receivers_{1};
   flag closed_;
@@ -200,12 +210,13 @@ lock_ring<Value, Sync>::lock_ring(typename ring<Value, Sync>::slot* slots,
 
 template <class Value, sync_policy Sync>
 template <class Ready, class Patience>
-bool lock_ring<Value, Sync>::await(condition_variable& condition, count& waiting, Ready ready,
+bool lock_ring<Value, Sync>::await(condition_variable& condition, waiters& waiting, Ready ready,
                                    Patience patience) noexcept {
   while (!ready()) {
-    waiting.write() += 1;
+    waiting.asleep.write() += 1;
     const wait_status status = patience.wait(condition, mutex_);
-    waiting.write() -= 1;
+    waiting.asleep.write() -= 1;
+    waiting.called.write() -= std::min(waiting.called.read(), std::size_t{1});
     if (status == wait_status::timed_out) {
       return ready();
     }
@@ -251,7 +262,7 @@ send_result<Value> lock_ring<Value, Sync>::send_with(Value item, Patience patien
     return std::unexpected(unsent<Value>{send_failure::closed, std::move(item)});
   }
   ring_.push(std::move(item));
-  receivers.serve(waiting_receivers_.read(), 1);
+  receivers.serve(waiting_receivers_, 1);
   return {};
 }
 
@@ -284,7 +295,7 @@ send_many_result<Value> lock_ring<Value, Sync>::send_many(std::span<Value> items
     for (Value& item : items.first(batch)) {
       ring_.push(std::move(item));
     }
-    receivers.serve(waiting_receivers_.read(), batch);
+    receivers.serve(waiting_receivers_, batch);
     items = items.subspan(batch);
   }
   return {};
@@ -304,7 +315,7 @@ receive_result<Value> lock_ring<Value, Sync>::receive_with(
   if (ring_.empty()) {
     return std::unexpected(receive_failure::closed);
   }
-  senders.serve(waiting_senders_.read(), 1);
+  senders.serve(waiting_senders_, 1);
   return ring_.pop();
 }
 
@@ -342,7 +353,7 @@ receive_many_result lock_ring<Value, Sync>::receive_many(std::span<Room> rooms) 
   for (Room& room : rooms.first(batch)) {
     room = ring_.pop();
   }
-  senders.serve(waiting_senders_.read(), batch);
+  senders.serve(waiting_senders_, batch);
   return batch;
 }
 

@@ -104,7 +104,7 @@ struct native_seeded {
    public:
     void lock(std::source_location where = std::source_location::current()) {
       disturb();
-      if (holder_.load(order::relaxed) == &self()) {  // only this thread can have stored it
+      if (holder_.load(order::relaxed) == &self()) {
         misused("a mutex was locked again by its holder", where);
       }
       mutex_.lock();
@@ -351,10 +351,11 @@ struct native_seeded {
       return wait_status::woken;
     }
     return timed(until, [&] {
-      // Relaxed: whoever changes the word notifies afterwards, through the lock
-      // of the world that is held here.
-      return seeded::world::get().sleep(&word, where, until,
-                                        [&] { return word.load(order::relaxed) == expected; });
+      return seeded::world::get().sleep(&word, where, until, [&] {
+        // relaxed: whoever changes the word notifies afterwards, through the lock
+        // of the world that is held here.
+        return word.load(order::relaxed) == expected;
+      });
     });
   }
 

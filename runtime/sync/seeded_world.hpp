@@ -102,7 +102,7 @@ class world {
     const std::lock_guard lock(lock_);
     live_ = 1;
     asleep_ = 0;
-    now_.store(0, order::relaxed);  // relaxed: the run's threads do not exist yet
+    now_.store(0, order::relaxed);
     blocks_.store(0, order::relaxed);
     names_.clear();
     handler_ = std::move(handler);
@@ -118,7 +118,6 @@ class world {
     handler_ = nullptr;
   }
 
-  /// Relaxed: a count, read when all threads but one have been joined.
   void block_allocated() { blocks_.fetch_add(1, order::relaxed); }
   void block_freed() { blocks_.fetch_sub(1, order::relaxed); }
 
@@ -179,7 +178,6 @@ class world {
 
   // Time, names, failure -------------------------------------------------------
 
-  /// Relaxed: the clock orders nothing but itself.
   [[nodiscard]] time now() const { return time{now_.load(order::relaxed)}; }
 
   /// Time never goes back; a deadline once seen past stays past.
@@ -295,7 +293,9 @@ class world {
   std::size_t asleep_ = 0;
   std::map<const void*, std::string> names_;
   failure_handler handler_;
+  // Relaxed throughout: the clock orders nothing but itself.
   std::atomic<time::rep> now_ = 0;
+  // Relaxed throughout: a count, read when all threads but one have been joined.
   std::atomic<std::int64_t> blocks_ = 0;
 };
 
