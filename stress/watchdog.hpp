@@ -9,15 +9,16 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 
 namespace handfast::stress {
 
-/// While it lives, calls `on_silence` from a thread of its own if nobody calls
-/// `moved` for `patience`.
+/// While it lives, calls `on_silence` with a report, from a thread of its own, if
+/// nobody calls `moved` for `patience`.
 class watchdog {
  public:
-  watchdog(std::chrono::seconds patience, std::function<void()> on_silence)
+  watchdog(std::chrono::seconds patience, std::function<void(const std::string& report)> on_silence)
       : thread_([this, patience, on_silence = std::move(on_silence)] {
           std::unique_lock lock(mutex_);
           for (std::uint64_t seen = moves_.load();
@@ -25,7 +26,8 @@ class watchdog {
             if (const std::uint64_t now = moves_.load(); now != seen) {
               seen = now;
             } else {
-              on_silence();
+              on_silence("no call was answered for " + std::to_string(patience.count()) +
+                         " seconds: threads wait, and nobody wakes them\n");
             }
           }
         }) {}

@@ -1,5 +1,6 @@
 # Writes a header with a fingerprint of all sources that engines are built from:
 # cmake -DROOT=… -DOUT=… -P fingerprint.cmake
+cmake_minimum_required(VERSION 3.25)
 file(GLOB_RECURSE sources RELATIVE ${ROOT}
   ${ROOT}/runtime/*.hpp ${ROOT}/models/*.hpp ${ROOT}/models/*.cpp ${ROOT}/models/*.toml
   ${ROOT}/properties/*.hpp ${ROOT}/properties/*.cpp ${ROOT}/stress/*.hpp ${ROOT}/stress/*.cpp

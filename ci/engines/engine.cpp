@@ -7,12 +7,15 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <thread>
+#include <tuple>
 
 #if __has_include(<handfast/mutants.hpp>)
 #include <handfast/mutants.hpp>
@@ -74,7 +77,8 @@ void list(const engine& self) {
            {"concept", each.concept_name},
            {"name", each.name},
            {"summary", each.summary},
-           {"modes", each.modes}});
+           {"modes", each.modes},
+           {"weight", each.weight}});
   }
 #if HANDFAST_HAS_MUTANTS
   for (const mutants::row& bug : mutants::table) {
@@ -119,21 +123,33 @@ void write_all(std::string_view text) {
   }
 }
 
+// Whether this caller is the first to end the process: threads may fail side by
+// side, and one of them is to be heard.
+bool first_to_report() {
+  static std::atomic_flag reported;
+  return !reported.test_and_set();
+}
+
 // A whole result line without taking memory: the heap may be what broke.
 void write_noted(std::string_view kind) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::array<char, 32> number{};
-  const auto end = std::to_chars(number.begin(), number.end(), noted.executions).ptr;
-  write_all(R"({"event":"result","verdict":"finding","text":"","kind":")");
-  write_all(kind);
-  write_all(R"(","executions":)");
-  write_all({number.data(), end});
-  write_all(R"(,"came_back":1,"replay":")");
-  for (const std::uint8_t byte : std::span(noted.replay).first(noted.size)) {
-    const std::array<char, 2> hex{digits[byte >> 4U], digits[byte & 15U]};
-    write_all({hex.data(), hex.size()});
+  static std::array<char, 2 * std::tuple_size_v<decltype(noted.replay)> + 256> line;
+  if (!first_to_report()) {
+    return;
   }
-  write_all("\"}\n");
+  char* end = line.data();
+  const auto append = [&end](std::string_view text) { end = std::ranges::copy(text, end).out; };
+  append(R"({"event":"result","verdict":"finding","text":"","kind":")");
+  append(kind);
+  append(R"(","executions":)");
+  end = std::to_chars(end, line.end(), noted.executions).ptr;
+  append(R"(,"came_back":1,"replay":")");
+  constexpr std::string_view digits = "0123456789abcdef";
+  for (const std::uint8_t byte : std::span(noted.replay).first(noted.size)) {
+    *end++ = digits[byte >> 4U];
+    *end++ = digits[byte & 15U];
+  }
+  append("\"}\n");
+  write_all({line.data(), end});
 }
 
 void on_fatal_signal(int signal) {
@@ -198,7 +214,8 @@ int engine_main(int argc, char** argv, engine& self) {
   std::string mutant;
   std::string payload;
   run_options options;
-  std::uint64_t times = 1;
+  replay_plan again;
+  std::int64_t patience = options.patience.count();
 
   app.add_subcommand("list", "what this engine can run");
   CLI::App* run = app.add_subcommand("run", "run one entry");
@@ -206,6 +223,7 @@ int engine_main(int argc, char** argv, engine& self) {
   for (CLI::App* verb : {run, replay}) {
     verb->add_option("name", name)->required();
     verb->add_option("--mutant", mutant);
+    verb->add_option("--patience", patience)->check(CLI::PositiveNumber);
   }
   run->add_option("--mode", options.mode);
   run->add_option("--seed", options.seed);
@@ -213,7 +231,7 @@ int engine_main(int argc, char** argv, engine& self) {
   run->add_option("--max-seconds", options.max_seconds);
   run->add_option("--preemptions", options.preemptions);
   replay->add_option("--payload", payload)->required();
-  replay->add_option("--times", times);
+  replay->add_option("--times", again.times);
 
   try {
     app.parse(argc, argv);
@@ -222,6 +240,7 @@ int engine_main(int argc, char** argv, engine& self) {
       return 0;
     }
     switch_on(mutant);
+    options.patience = again.patience = std::chrono::seconds(patience);
     outcome result;
     if (app.got_subcommand(run)) {
       note_execution(self.before(name, options), 0);
@@ -232,7 +251,7 @@ int engine_main(int argc, char** argv, engine& self) {
         throw usage_error("--payload: not an even number of hexadecimal digits");
       }
       note_execution(*bytes, 0);
-      result = self.replay(name, *bytes, times, teller());
+      result = self.replay(name, *bytes, again, teller());
     }
     print(to_json(result));
     return exit_status(result);
@@ -247,6 +266,9 @@ int engine_main(int argc, char** argv, engine& self) {
 }
 
 void report_and_exit(const outcome& result) {
+  if (!first_to_report()) {
+    std::this_thread::sleep_for(std::chrono::hours(1));  // the first ends the process
+  }
   print(to_json(result));
   // No destructors, no atexit: other threads may be in the middle of anything.
   _exit(exit_status(result));

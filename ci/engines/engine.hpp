@@ -4,19 +4,20 @@
 // a crash must not take the report with it.
 //
 //   ENGINE list
-//       {"event":"entry","concept","name","summary","modes":[…]}   one a line
+//       {"event":"entry","concept","name","summary","modes":[…],"weight"}   one a line
 //       {"event":"mutant","name","wrong"}   one a line, in builds with seeded bugs
 //   ENGINE run NAME --mode M [--seed N] [--max-executions N] [--max-seconds S]
-//              [--preemptions K] [--mutant NAME]
+//              [--preemptions K] [--patience S] [--mutant NAME]
 //       {"event":"progress","executions","total"}        now and then; total 0: not known
 //       {"event":"result", …}                as `to_json(outcome)` below
-//   ENGINE replay NAME --payload HEX [--times N] [--mutant NAME]
+//   ENGINE replay NAME --payload HEX [--times N] [--patience S] [--mutant NAME]
 //       {"event":"result", …}                with "came_back" of "executions"
 //
 // Exit status: 0 nothing found, 1 a finding, 2 bad usage (one line on stderr),
 // 3 interrupted or nothing explored.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -38,6 +39,7 @@ struct entry {
   std::string name;                ///< "channel.hand_off": unique within the engine
   std::string summary;             ///< the claim, as a sentence
   std::vector<std::string> modes;  ///< what --mode takes; the first is the default
+  double weight = 1;               ///< its share of a stage's time, next to others
 };
 
 /// How much to do. An engine ignores what does not apply to it.
@@ -47,6 +49,13 @@ struct run_options {
   std::optional<std::uint64_t> max_executions;
   std::optional<double> max_seconds;
   std::uint32_t preemptions = 2;
+  std::chrono::seconds patience{30};  ///< a silence as long is taken for a hang
+};
+
+/// How to replay.
+struct replay_plan {
+  std::uint64_t times = 1;  ///< where real threads decide
+  std::chrono::seconds patience{30};
 };
 
 /// A failure: what kind, told so that a person understands it, and how to bring
@@ -93,9 +102,8 @@ class engine {
   [[nodiscard]] virtual replay_bytes before(std::string_view name, const run_options& options) = 0;
   [[nodiscard]] virtual outcome run(std::string_view name, const run_options& options,
                                     const progress& tell) = 0;
-  /// Runs what `payload` says `times` times, where times matter.
   [[nodiscard]] virtual outcome replay(std::string_view name, const replay_bytes& payload,
-                                       std::uint64_t times, const progress& tell) = 0;
+                                       const replay_plan& plan, const progress& tell) = 0;
 };
 
 /// `main` of an engine's process. In a build over the mutated runtime it takes

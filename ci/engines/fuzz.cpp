@@ -17,6 +17,7 @@
 #include "ci/engines/engine.hpp"
 #include "fuzz/channel.hpp"
 #include "properties/conformance.hpp"
+#include "stress/watchdog.hpp"
 
 #if HANDFAST_HAS_LIBFUZZER
 extern "C" int LLVMFuzzerRunDriver(int* argc, char*** argv,
@@ -86,7 +87,10 @@ std::optional<finding> run_input(std::span<const std::uint8_t> input, properties
 // A fuzzing run: libFuzzer calls back and never returns.
 class campaign {
  public:
-  campaign(const run_options& options, const progress& tell) : options_(options), tell_(tell) {
+  campaign(const run_options& options, const progress& tell)
+      : options_(options), tell_(tell), dog_(options.patience, [this](const std::string& report) {
+          report_and_exit({"hang", report, input_}, result_.executions);
+        }) {
     result_.unit = "inputs";
     result_.verdict = "searched";
   }
@@ -104,6 +108,8 @@ class campaign {
       return false;
     }
     ++result_.executions;
+    dog_.moved();
+    input_.assign(input.begin(), input.end());
     note_execution(input, result_.executions);
     properties::met seen;
     result_.found = run_input(input, seen);
@@ -148,8 +154,10 @@ class campaign {
   const run_options& options_;
   const progress& tell_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  replay_bytes input_;
   outcome result_;
   properties::met seen_;
+  stress::watchdog dog_;
 };
 
 campaign* running = nullptr;
@@ -247,10 +255,11 @@ class fuzz_engine : public engine {
     return result;
   }
 
-  [[nodiscard]] outcome replay(std::string_view name, const replay_bytes& payload, std::uint64_t,
-                               const progress& tell) override {
+  [[nodiscard]] outcome replay(std::string_view name, const replay_bytes& payload,
+                               const replay_plan& plan, const progress& tell) override {
     require(name);
     run_options once;
+    once.patience = plan.patience;
     once.max_executions = 1;
     campaign all(once, tell);
     std::ignore = all.run(payload);

@@ -15,8 +15,6 @@
 namespace handfast::ci {
 namespace {
 
-constexpr std::chrono::seconds longest_silence{30};
-
 const properties::property& property_named(std::string_view name) {
   const auto& all = properties::channel_properties();
   const auto found = std::ranges::find(all, name, &properties::property::name);
@@ -66,7 +64,7 @@ class properties_engine : public engine {
       note_execution(run_bytes(plan.seed, plan.cases), done);
       return tell(done, plan.cases) && !out_of_time;
     };
-    outcome result = watched(name, plan);
+    outcome result = watched(name, plan, options.patience);
     if (result.verdict == "interrupted" && out_of_time) {
       result.verdict = judged(result);
     }
@@ -74,24 +72,21 @@ class properties_engine : public engine {
   }
 
   [[nodiscard]] outcome replay(std::string_view name, const replay_bytes& payload,
-                               std::uint64_t times, const progress& tell) override {
+                               const replay_plan& how, const progress& tell) override {
     properties::run_plan plan = plan_from(payload);
     outcome total;
-    for (std::uint64_t i = 0; i < times; ++i) {
-      if (!tell(i, times)) {
+    total.verdict = "vacuous";
+    for (std::uint64_t i = 0; i < how.times && !total.found; ++i) {
+      if (!tell(i, how.times)) {
         total.verdict = "interrupted";
         break;
       }
       note_execution(payload, i + 1);
-      outcome once = watched(name, plan);
+      outcome once = watched(name, plan, how.patience);
       once.executions = i + 1;
-      once.came_back = total.came_back + (once.found ? 1 : 0);
-      if (!once.found && total.found) {
-        once.found = std::move(total.found);
-      }
+      once.came_back = once.found ? 1 : 0;
       total = std::move(once);
     }
-    total.verdict = total.found ? "finding" : total.verdict.empty() ? "vacuous" : total.verdict;
     if (total.found) {
       total.found->replay = payload;
     }
@@ -132,15 +127,12 @@ class properties_engine : public engine {
   }
 
   // Runs `plan`, and says so if nothing moves any more.
-  static outcome watched(std::string_view name, properties::run_plan& plan) {
+  static outcome watched(std::string_view name, properties::run_plan& plan,
+                         std::chrono::seconds patience) {
     const replay_bytes again =
         plan.reproduce.empty() ? run_bytes(plan.seed, plan.cases) : shrunk(plan.reproduce);
-    stress::watchdog dog(longest_silence, [&again] {
-      report_and_exit({"hang",
-                       "no call was answered for " + std::to_string(longest_silence.count()) +
-                           " seconds: threads wait, and nobody wakes them\n",
-                       again},
-                      1);
+    stress::watchdog dog(patience, [&again](const std::string& report) {
+      report_and_exit({"hang", report, again}, 1);
     });
     plan.moved = [&dog] { dog.moved(); };
     plan.died = [&again](const std::string& kind, const std::string& report) {

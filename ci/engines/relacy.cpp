@@ -105,8 +105,8 @@ class relacy_engine : public engine {
     return to_outcome(found);
   }
 
-  [[nodiscard]] outcome replay(std::string_view name, const replay_bytes& payload, std::uint64_t,
-                               const progress&) override {
+  [[nodiscard]] outcome replay(std::string_view name, const replay_bytes& payload,
+                               const replay_plan&, const progress&) override {
     outcome result = to_outcome(scenario_named(name).run_again(unpacked(payload)));
     result.came_back = result.found ? 1 : 0;
     return result;

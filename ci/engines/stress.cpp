@@ -1,25 +1,31 @@
-// The stress engine: storms on real threads, as they are (`native`) and disturbed
-// from a seed (`seeded`). Built plain, and once more under ThreadSanitizer.
+// The stress engine: the scenarios and storms on real threads, as they are
+// (`native`) and disturbed from a seed (`seeded`). Built plain, and once more
+// under ThreadSanitizer.
 //
 // Replay bytes: the mode (0 native, 1 seeded), then the round's seed,
 // little-endian.
 #include <handfast/sync/native.hpp>
 #include <handfast/sync/native_seeded.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
-#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "ci/engines/engine.hpp"
+#include "models/scenarios/channel.hpp"
+#include "models/scenarios/sync.hpp"
 #include "stress/channel.hpp"
+#include "stress/scenarios.hpp"
 #include "stress/watchdog.hpp"
 
 namespace handfast::ci {
 namespace {
 
 constexpr std::uint64_t default_rounds = 1500;
-constexpr std::chrono::seconds longest_silence{30};
 
 enum class mode : std::uint8_t { native, seeded };
 
@@ -59,88 +65,145 @@ mode mode_named(std::string_view name) {
                     "'");
 }
 
+// Something that runs in rounds, each from a seed. A round says what went wrong,
+// or nothing; it calls `moved` when an operation has ended.
+using moved = std::function<void()>;
+using round = std::string (*)(std::uint64_t seed, const moved& tell, stress::storm_counts& counts);
+
+struct runnable {
+  entry about;
+  round native_round;
+  round seeded_round;
+  bool counts;  ///< whether what it met is counted
+};
+
+template <class Sync>
+std::string storm_round(std::uint64_t seed, const moved& tell, stress::storm_counts& counts) {
+  stress::storm<Sync, moved> storm(seed, tell);
+  std::string wrong = storm.run();
+  counts += storm.counts();
+  return wrong;
+}
+
+// A scenario asserts for itself: the policy reports what goes wrong.
+template <class Sync, template <class> class Scenario>
+std::string scenario_round(std::uint64_t, const moved& tell, stress::storm_counts&) {
+  stress::run_scenario<Sync, Scenario>();
+  tell();
+  return {};
+}
+
+const std::vector<runnable>& runnables() {
+  static const std::vector<runnable> all = [] {
+    const std::vector<std::string> modes{"seeded", "native"};
+    std::vector<runnable> made;
+    const auto add = [&]<template <class> class Scenario>(const std::string& name) {
+      made.push_back(
+          {{name.substr(0, name.find('.')), name, std::string(Scenario<native>::claim), modes},
+           scenario_round<native, Scenario>,
+           scenario_round<native_seeded, Scenario>,
+           false});
+    };
+    scenarios::for_each_sync_scenario(add);
+    scenarios::for_each_channel_scenario(add);
+    constexpr double weight_of_storm = 20;
+    made.push_back({{"channel", "channel.storm",
+                     "threads that come and go, fill, empty and close small channels lose and "
+                     "duplicate nothing",
+                     modes, weight_of_storm},
+                    storm_round<native>,
+                    storm_round<native_seeded>,
+                    true});
+    return made;
+  }();
+  return all;
+}
+
+const runnable& runnable_named(std::string_view name) {
+  const auto found = std::ranges::find(
+      runnables(), name, [](const runnable& each) -> const auto& { return each.about.name; });
+  if (found == runnables().end()) {
+    throw usage_error("no stress run is named '" + std::string(name) + "'");
+  }
+  return *found;
+}
+
 class stress_engine : public engine {
  public:
   [[nodiscard]] std::vector<entry> list() const override {
-    return {{"channel",
-             "channel.storm",
-             "threads that come and go, fill, empty and close small channels lose and "
-             "duplicate nothing",
-             {"seeded", "native"}}};
+    std::vector<entry> all;
+    for (const runnable& each : runnables()) {
+      all.push_back(each.about);
+    }
+    return all;
   }
 
-  [[nodiscard]] replay_bytes before(std::string_view name, const run_options& options) override {
-    require(name);
+  [[nodiscard]] replay_bytes before(std::string_view, const run_options& options) override {
     return round_id{mode_named(options.mode), options.seed}.bytes();
   }
 
   [[nodiscard]] outcome run(std::string_view name, const run_options& options,
                             const progress& tell) override {
-    require(name);
+    const runnable& chosen = runnable_named(name);
     const mode under = mode_named(options.mode);
     const std::uint64_t rounds =
         options.max_executions.value_or(options.max_seconds ? ~std::uint64_t{0} : default_rounds);
     seeded::random_stream seeds(options.seed);
     const auto start = std::chrono::steady_clock::now();
-    outcome result = repeat(rounds, tell, [&](std::uint64_t) -> std::optional<round_id> {
-      const std::chrono::duration<double> ran = std::chrono::steady_clock::now() - start;
-      if (options.max_seconds && ran.count() > *options.max_seconds) {
-        return std::nullopt;
-      }
-      return round_id{under, seeds.next()};
-    });
-    judge_coverage(result);
+    outcome result =
+        repeat(chosen, rounds, options.patience, tell, [&]() -> std::optional<round_id> {
+          const std::chrono::duration<double> ran = std::chrono::steady_clock::now() - start;
+          if (options.max_seconds && ran.count() > *options.max_seconds) {
+            return std::nullopt;
+          }
+          return round_id{under, seeds.next()};
+        });
+    if (chosen.counts) {
+      judge_coverage(result);
+    }
     return result;
   }
 
   [[nodiscard]] outcome replay(std::string_view name, const replay_bytes& payload,
-                               std::uint64_t times, const progress& tell) override {
-    require(name);
-    const round_id round = round_id::from(payload);
-    return repeat(times, tell, [&](std::uint64_t) { return std::optional(round); });
+                               const replay_plan& plan, const progress& tell) override {
+    const round_id again = round_id::from(payload);
+    return repeat(runnable_named(name), plan.times, plan.patience, tell,
+                  [&] { return std::optional(again); });
   }
 
  private:
-  void require(std::string_view name) const {
-    if (name != list().front().name) {
-      throw usage_error("no stress run is named '" + std::string(name) + "'");
-    }
-  }
-
   // Runs the rounds that `next` gives until one fails, `next` gives none, or the
   // user has had enough.
   template <class Next>
-  outcome repeat(std::uint64_t rounds, const progress& tell, Next next) {
+  outcome repeat(const runnable& chosen, std::uint64_t rounds, std::chrono::seconds patience,
+                 const progress& tell, Next next) {
     outcome result;
     result.verdict = "searched";
     result.unit = "rounds";
     counts_ = {};
-    stress::watchdog dog(longest_silence, [&] {
-      report_and_exit({"hang",
-                       "no operation ended for " + std::to_string(longest_silence.count()) +
-                           " seconds: threads wait, and nobody wakes them\n",
-                       current_.bytes()},
-                      result.executions);
+    stress::watchdog dog(patience, [&](const std::string& report) {
+      report_and_exit({"hang", report, current_.bytes()}, result.executions);
     });
+    const moved moves = [&dog] { dog.moved(); };
     while (result.executions < rounds) {
-      const std::optional<round_id> round = next(result.executions);
-      if (!round) {
+      const std::optional<round_id> id = next();
+      if (!id) {
         break;
       }
       if (!tell(result.executions, rounds == ~std::uint64_t{0} ? 0 : rounds)) {
         result.verdict = "interrupted";
         break;
       }
-      current_ = *round;
+      current_ = *id;
       ++result.executions;
-      note_execution(round->bytes(), result.executions);
-      const std::string wrong = round->under == mode::seeded
-                                    ? run_seeded(round->seed, dog, result.executions)
-                                    : run_storm<native>(round->seed, dog);
+      note_execution(id->bytes(), result.executions);
+      const std::string wrong = id->under == mode::seeded
+                                    ? run_seeded(chosen, moves, result.executions)
+                                    : chosen.native_round(id->seed, moves, counts_);
       if (!wrong.empty()) {
         result.verdict = "finding";
         result.came_back = 1;
-        result.found = finding{"wrong outcome", wrong + "\n", round->bytes()};
+        result.found = finding{"wrong outcome", wrong + "\n", id->bytes()};
         return result;
       }
     }
@@ -150,21 +213,12 @@ class stress_engine : public engine {
     return result;
   }
 
-  std::string run_seeded(std::uint64_t seed, stress::watchdog& dog, std::uint64_t executions) {
+  std::string run_seeded(const runnable& chosen, const moved& moves, std::uint64_t executions) {
     const native_seeded::run run(
-        seed, [this, executions](std::string_view kind, const std::string& report) {
+        current_.seed, [this, executions](std::string_view kind, const std::string& report) {
           report_and_exit({std::string(kind), report + "\n", current_.bytes()}, executions);
         });
-    return run_storm<native_seeded>(seed, dog);
-  }
-
-  template <class Sync>
-  std::string run_storm(std::uint64_t seed, stress::watchdog& dog) {
-    const auto moved = [&dog] { dog.moved(); };
-    stress::storm<Sync, std::remove_const_t<decltype(moved)>> storm(seed, moved);
-    std::string wrong = storm.run();
-    counts_ += storm.counts();
-    return wrong;
+    return chosen.seeded_round(current_.seed, moves, counts_);
   }
 
   // A run in which the channel was never full, say, proved nothing about that.

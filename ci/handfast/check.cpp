@@ -41,8 +41,15 @@ std::vector<run_request> requests(const engine_folder& engines, const check_opti
   std::vector<run_request> all;
   for (const offer& each : matching(offered, options.pattern)) {
     for (const std::string& mode : modes(each, options)) {
-      all.push_back({each.name, each.engine, mode, options.mutant, options.seed,
-                     options.max_executions, options.max_seconds, options.preemptions});
+      all.push_back({each.name,
+                     each.engine,
+                     mode,
+                     options.mutant,
+                     options.seed,
+                     options.max_executions,
+                     options.max_seconds,
+                     options.preemptions,
+                     {}});
     }
   }
   return all;
@@ -70,6 +77,7 @@ int check_verb(const check_options& options) {
         },
         [&](run_report report) {
           line.clear();
+          require_accepted(report);
           fmt::print("{}\n", options.json ? json_line(report) : summary_line(report));
           if (report.verdict == "finding" && !options.json) {
             fmt::print("{}", finding_block(report));

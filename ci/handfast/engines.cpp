@@ -52,12 +52,16 @@ class result_reader {
     }
   }
 
+  [[nodiscard]] bool has_result() const { return has_result_; }
+
   run_report finish(const exit_report& ended) {
     report_.cpu_seconds = ended.cpu_seconds;
     report_.wall_seconds = ended.wall_seconds;
     report_.peak_rss_kib = ended.peak_rss_kib;
     if (ended.status == 2 && !has_result_) {
-      throw usage_error(first_line(ended.errors));
+      report_.verdict = "misuse";
+      report_.refused = first_line(ended.errors);
+      return report_;
     }
     if (!has_result_) {
       if (interrupted()) {
@@ -103,7 +107,7 @@ task reading_task(std::vector<std::string> arguments, const run_request& request
     const std::string event = line.is_null() ? "" : line.value("event", "");
     if (event == "progress") {
       tell(line.value("executions", std::uint64_t{0}), line.value("total", std::uint64_t{0}));
-    } else if (event == "result") {
+    } else if (event == "result" && !reader->has_result()) {
       reader->read_result(line);
     }
   };
@@ -163,8 +167,8 @@ std::vector<offer> offers(const engine_folder& engines) {
       for_each_line(engines, engine, false, [&](const json& line) {
         if (line.value("event", "") == "entry") {
           all.push_back({engine, line.value("concept", ""), line.value("name", ""),
-                         line.value("summary", ""),
-                         line.value("modes", std::vector<std::string>{})});
+                         line.value("summary", ""), line.value("modes", std::vector<std::string>{}),
+                         line.value("weight", 1.0)});
         }
       });
     }
@@ -200,36 +204,53 @@ task run_task(const engine_folder& engines, const run_request& request,
   add("--max-executions", request.max_executions);
   add("--max-seconds", request.max_seconds);
   add("--preemptions", request.preemptions);
+  add("--patience", request.patience_seconds);
   if (!request.mutant.empty()) {
     arguments.insert(arguments.end(), {"--mutant", request.mutant});
   }
   return reading_task(std::move(arguments), request, std::move(tell), std::move(done));
 }
 
-run_report replay(const engine_folder& engines, const token& failure, std::uint64_t times) {
-  run_report total;
+void require_accepted(const run_report& report) {
+  if (!report.refused.empty()) {
+    throw usage_error(report.refused);
+  }
+}
+
+task replay_task(const engine_folder& engines, const token& failure, std::uint64_t times,
+                 std::optional<unsigned> patience_seconds,
+                 std::function<std::vector<task>(run_report)> done) {
   run_request request;
   request.scenario = failure.scenario;
   request.engine = failure.engine;
   request.mutant = failure.mutant;
+  std::vector<std::string> arguments{engines.program(failure.engine, !failure.mutant.empty()),
+                                     "replay",
+                                     failure.scenario,
+                                     "--payload",
+                                     to_hex(failure.replay),
+                                     "--times",
+                                     std::to_string(times)};
+  if (patience_seconds) {
+    arguments.insert(arguments.end(), {"--patience", std::to_string(*patience_seconds)});
+  }
+  if (!failure.mutant.empty()) {
+    arguments.insert(arguments.end(), {"--mutant", failure.mutant});
+  }
+  return reading_task(
+      std::move(arguments), request, [](std::uint64_t, std::uint64_t) {}, std::move(done));
+}
+
+run_report replay(const engine_folder& engines, const token& failure, std::uint64_t times) {
+  run_report total;
   std::uint64_t executions = 0;
   std::uint64_t came_back = 0;
   while (executions < times && !interrupted()) {
-    std::vector<std::string> arguments{engines.program(failure.engine, !failure.mutant.empty()),
-                                       "replay",
-                                       failure.scenario,
-                                       "--payload",
-                                       to_hex(failure.replay),
-                                       "--times",
-                                       std::to_string(times - executions)};
-    if (!failure.mutant.empty()) {
-      arguments.insert(arguments.end(), {"--mutant", failure.mutant});
-    }
     run_report last;
     std::vector<task> tasks;
-    tasks.push_back(reading_task(
-        std::move(arguments), request, [](std::uint64_t, std::uint64_t) {},
-        [&last](run_report report) {
+    tasks.push_back(
+        replay_task(engines, failure, times - executions, std::nullopt, [&last](run_report report) {
+          require_accepted(report);
           last = std::move(report);
           return std::vector<task>{};
         }));

@@ -36,6 +36,7 @@ struct offer {
   std::string name;
   std::string summary;
   std::vector<std::string> modes;
+  double weight = 1;  ///< its share of a stage's time, next to others
 };
 
 [[nodiscard]] std::vector<offer> offers(const engine_folder& engines);
@@ -58,12 +59,14 @@ struct run_request {
   std::optional<std::uint64_t> max_executions;
   std::optional<double> max_seconds;
   std::optional<std::uint32_t> preemptions;
+  std::optional<unsigned> patience_seconds;  ///< a silence as long is taken for a hang
 };
 
 /// What came of it. The fields of `check --json` and what people read besides.
 struct run_report {
   run_request request;
   std::string verdict;
+  std::string refused;  ///< the engine takes the request for bad input, for this reason
   std::uint64_t executions = 0;
   std::uint64_t blocked = 0;
   std::string unit = "executions";
@@ -83,6 +86,14 @@ struct run_report {
 [[nodiscard]] task run_task(const engine_folder& engines, const run_request& request,
                             std::function<void(std::uint64_t executions, std::uint64_t total)> tell,
                             std::function<std::vector<task>(run_report)> done);
+
+/// Throws `usage_error` if the engine did not take the request.
+void require_accepted(const run_report& report);
+
+/// A child that replays `failure` at most `times` times, or until it dies of it.
+[[nodiscard]] task replay_task(const engine_folder& engines, const token& failure,
+                               std::uint64_t times, std::optional<unsigned> patience_seconds,
+                               std::function<std::vector<task>(run_report)> done);
 
 /// Brings `failure` back in a process of its own (several, where it takes the
 /// process with it) until it ran `times` times.

@@ -65,7 +65,7 @@ std::vector<run_request> stage_requests(const plan& stage, std::vector<offer> of
            (!options.only.empty() && each.concept_name != options.only);
   });
   const auto weight = [&changed](const offer& each) {
-    return std::ranges::count(changed, each.concept_name) > 0 ? 3.0 : 1.0;
+    return each.weight * (std::ranges::count(changed, each.concept_name) > 0 ? 3.0 : 1.0);
   };
   std::ranges::sort(offered, {},
                     [&](const offer& each) { return std::pair(-weight(each), each.name); });
@@ -76,7 +76,7 @@ std::vector<run_request> stage_requests(const plan& stage, std::vector<offer> of
   std::vector<run_request> all;
   for (const offer& each : offered) {
     for (const std::string& mode : each.modes) {
-      run_request request{each.name, each.engine, mode, "", options.seed, {}, {}, {}};
+      run_request request{each.name, each.engine, mode, "", options.seed, {}, {}, {}, {}};
       request.max_seconds = options.budget_seconds * stage.share * jobs * weight(each) / weights;
       if (const auto most = stage.max_executions.find(mode); most != stage.max_executions.end()) {
         request.max_executions = most->second;
@@ -195,6 +195,7 @@ class gate {
                                    requests.size(), name, grouped(executions)));
           },
           [&](run_report report) {
+            require_accepted(report);
             if (options_.json) {
               fmt::print("{}\n", json_line(report));
               std::fflush(stdout);
@@ -233,7 +234,7 @@ class gate {
           std::size_t came_back = 0;
           for (const catch_report& each : reports) {
             caught += each.caught ? 1 : 0;
-            came_back += each.came_back > 0 ? 1 : 0;
+            came_back += each.came_back ? 1 : 0;
           }
           stage.passed = caught == bugs.size() && came_back == caught;
           stage.covered = fmt::format("{} of {} caught, {} brought back by their token", caught,

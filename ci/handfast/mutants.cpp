@@ -59,9 +59,9 @@ std::string cell(const catch_report& report) {
   if (!report.caught) {
     return fmt::format("missed ({})", grouped(report.tried));
   }
-  return fmt::format("**{}**, `{}`, {}; back {}/{}", report.caught->kind,
-                     report.caught->request.scenario, grouped(report.tried), report.came_back,
-                     report.replays);
+  return fmt::format("**{}**, `{}`, {}; {}", report.caught->kind, report.caught->request.scenario,
+                     grouped(report.tried),
+                     report.came_back ? fmt::format("replay {}", report.replays) : "not back");
 }
 
 std::string table(const std::vector<mutant>& bugs, const std::vector<std::string>& engines,
@@ -70,8 +70,10 @@ std::string table(const std::vector<mutant>& bugs, const std::vector<std::string
       "# Seeded bugs of the channel, and which engine catches them\n\n"
       "Made by `handfast mutants --table docs/seeded-bugs.md`. Each bug is a small variation of\n"
       "the shipped text (`models/mutants/`), switched on in builds of its own. A cell says what\n"
-      "the engine called it, the scenario or property, how many executions it took, and how often\n"
-      "the token alone brought it back. Engines on real threads vary from run to run; a bug must\n"
+      "the engine called it, the scenario or property, how many executions it took, and which "
+      "replay\n"
+      "of the token alone brought it back. Engines on real threads vary from run to run; a bug "
+      "must\n"
       "be caught by one engine at least, and `./ci/test` and `./ci/gate` fail where one is "
       "not.\n\n";
   text += fmt::format("| bug | {} |\n|---|{}\n", fmt::join(engines, " | "),
@@ -137,7 +139,7 @@ int mutants_verb(const mutants_options& options) {
       if (options.json) {
         fmt::print("{}\n", json_line(each));
       }
-      if (each.caught && each.came_back == 0) {
+      if (each.caught && !each.came_back) {
         lost.push_back(each.mutant + " under " + each.engine);
       }
     }

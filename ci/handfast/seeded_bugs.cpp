@@ -1,13 +1,18 @@
 #include "ci/handfast/seeded_bugs.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 
 namespace handfast::ci {
 namespace {
 
-constexpr std::uint64_t replays_on_real_threads = 20;
+constexpr std::uint64_t replays_on_real_threads = 2000;
+constexpr unsigned most_lost_tokens = 5;
+
+// Where a bug is sure to be, a short silence tells enough.
+constexpr unsigned patience_seconds = 5;
 
 // How an engine hunts for a bug that is surely there: a fraction of what the
 // gate gives it for code that is right.
@@ -31,24 +36,38 @@ const std::vector<hunt>& hunts() {
 // next mode.
 std::vector<run_request> requests(const std::vector<offer>& offered, const std::string& engine,
                                   const std::string& bug) {
+  // Scenarios of the policies themselves, where no bug is seeded, come last.
+  const auto of_policies = [](const offer& each) { return each.concept_name == "sync"; };
+  std::vector<offer> entries;
+  std::ranges::remove_copy_if(offered, std::back_inserter(entries), of_policies);
+  std::ranges::copy_if(offered, std::back_inserter(entries), of_policies);
   std::vector<run_request> all;
   for (const hunt& each : hunts()) {
     if (each.engine != engine) {
       continue;
     }
-    for (const offer& entry : offered) {
+    for (const offer& entry : entries) {
       const std::string mode =
           each.mode.empty() && !entry.modes.empty() ? entry.modes.front() : each.mode;
       if (entry.engine == engine && std::ranges::count(entry.modes, mode) > 0) {
-        all.push_back(
-            {entry.name, engine, mode, bug, 1, each.max_executions, each.max_seconds, {}});
+        all.push_back({entry.name,
+                       engine,
+                       mode,
+                       bug,
+                       1,
+                       each.max_executions,
+                       each.max_seconds,
+                       {},
+                       patience_seconds});
       }
     }
   }
   return all;
 }
 
-// One engine's hunt for one bug, a run at a time.
+// One engine's hunt for one bug, a run at a time. On real threads a token may
+// fail to bring its failure back; then the hunt goes on, with another seed, for a
+// failure that can be brought back.
 class pursuit : public std::enable_shared_from_this<pursuit> {
  public:
   pursuit(const engine_folder& engines, std::vector<run_request> todo, catch_report& report,
@@ -56,23 +75,45 @@ class pursuit : public std::enable_shared_from_this<pursuit> {
       : engines_(engines), todo_(std::move(todo)), report_(report), at_end_(std::move(at_end)) {}
 
   std::vector<task> next() {
-    if (report_.caught || at_ == todo_.size()) {
+    if (at_ == todo_.size()) {
       return at_end_();
     }
+    run_request request = todo_[at_];
+    request.seed += report_.lost_tokens;
     std::vector<task> tasks;
     tasks.push_back(run_task(
-        engines_, todo_[at_++], [](std::uint64_t, std::uint64_t) {},
+        engines_, request, [](std::uint64_t, std::uint64_t) {},
         [self = shared_from_this()](run_report ended) {
+          require_accepted(ended);
           self->report_.tried += ended.executions;
           if (ended.verdict == "finding") {
             self->report_.caught = std::move(ended);
+            return self->bring_back();
           }
+          ++self->at_;
           return self->next();
         }));
     return tasks;
   }
 
  private:
+  std::vector<task> bring_back() {
+    const bool unsure = on_real_threads(report_.engine);
+    std::vector<task> tasks;
+    tasks.push_back(
+        replay_task(engines_, *report_.caught->failure, unsure ? replays_on_real_threads : 1,
+                    patience_seconds, [self = shared_from_this(), unsure](const run_report& ended) {
+                      catch_report& report = self->report_;
+                      report.replays = ended.executions;
+                      report.came_back = ended.verdict == "finding";
+                      if (report.came_back || !unsure || ++report.lost_tokens == most_lost_tokens) {
+                        return self->at_end_();
+                      }
+                      return self->next();
+                    }));
+    return tasks;
+  }
+
   const engine_folder& engines_;
   std::vector<run_request> todo_;
   std::size_t at_ = 0;
@@ -115,14 +156,6 @@ std::vector<catch_report> try_seeded_bugs(const engine_folder& engines,
     }
   }
   run_tasks(std::move(tasks), jobs, [] {});
-  for (catch_report& report : reports) {
-    if (report.caught && report.caught->failure && !interrupted()) {
-      const run_report again = replay(engines, *report.caught->failure,
-                                      on_real_threads(report.engine) ? replays_on_real_threads : 1);
-      report.replays = again.executions;
-      report.came_back = again.came_back;
-    }
-  }
   return reports;
 }
 

@@ -16,9 +16,10 @@ struct catch_report {
   std::string mutant;
   std::string engine;
   std::optional<run_report> caught;
-  std::uint64_t tried = 0;      ///< executions until it was caught, or in all
-  std::uint64_t came_back = 0;  ///< of `replays`, from the token alone
-  std::uint64_t replays = 0;
+  std::uint64_t tried = 0;    ///< executions until it was caught, or in all
+  std::uint64_t replays = 0;  ///< of the token alone, until it came back
+  bool came_back = false;
+  unsigned lost_tokens = 0;  ///< of earlier catches, which no replay brought back
 };
 
 /// Tries `engines_tried` on each of `bugs`; with `first`, only until one of them
