@@ -43,13 +43,20 @@ function(handfast_add_mutated_runtime)
   add_dependencies(handfast_mutated handfast_mutated_headers)
 endfunction()
 
+option(HANDFAST_MUTANTS "Build each engine's twin over the seeded bugs" ON)
+
 # handfast_engine(NAME SOURCES file... [LIBRARIES lib...] [OPTIONS flag...])
 #
-# An engine's program, handfast-NAME, and its twin over the seeded bugs,
-# handfast-NAME-mutants. OPTIONS go to the compiler and the linker (sanitizers).
+# An engine's program, handfast-NAME, and with HANDFAST_MUTANTS its twin over the
+# seeded bugs, handfast-NAME-mutants; the programs' names are appended to the
+# global property HANDFAST_ENGINES. OPTIONS go to the compiler and the linker (sanitizers).
 function(handfast_engine name)
   cmake_parse_arguments(PARSE_ARGV 1 engine "" "" "SOURCES;LIBRARIES;OPTIONS")
-  foreach(twin "" "-mutants")
+  set(twins "")
+  if(HANDFAST_MUTANTS)
+    set(twins "-mutants")
+  endif()
+  foreach(twin "" ${twins})
     set(target handfast-${name}${twin})
     add_executable(${target} ${engine_SOURCES} ${PROJECT_SOURCE_DIR}/ci/engines/engine.cpp)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
@@ -66,7 +73,11 @@ function(handfast_engine name)
       nlohmann_json::nlohmann_json CLI11::CLI11 Threads::Threads)
     set_target_properties(${target} PROPERTIES
       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/engines)
+    set_property(GLOBAL APPEND PROPERTY HANDFAST_ENGINES ${target})
   endforeach()
+  # Under CTest only a little, so that no build of an engine goes untried.
+  add_test(NAME engine.${name}
+    COMMAND handfast check --engine ${name} --max-executions 1000)
 endfunction()
 
 # handfast_test(NAME SOURCES file... [LIBRARIES lib...]): a GoogleTest program,

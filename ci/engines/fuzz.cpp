@@ -91,7 +91,7 @@ class campaign {
       : options_(options), tell_(tell), dog_(options.patience, [this](const std::string& report) {
           report_and_exit({"hang", report, input_}, result_.executions);
         }) {
-    result_.unit = "inputs";
+    result_.unit = HANDFAST_HAS_LIBFUZZER ? "inputs" : "unguided inputs";
     result_.verdict = "searched";
   }
 

@@ -32,14 +32,22 @@ std::vector<std::string> modes(const offer& offered, const check_options& option
 }
 
 std::vector<run_request> requests(const engine_folder& engines, const check_options& options) {
-  std::vector<offer> offered = offers(engines);
-  std::erase_if(offered, [&](const offer& each) { return each.engine != options.engine; });
-  if (offered.empty()) {
-    throw usage_error(fmt::format("no engine '{}' here; engines are {}", options.engine,
-                                  fmt::join(engine_names(), ", ")));
+  std::vector<offer> chosen = offers(engines);
+  if (options.engine.empty()) {
+    chosen = matching(chosen, options.pattern);
+    std::erase_if(chosen, [first = chosen.front().engine](const offer& each) {
+      return each.engine != first;
+    });
+  } else {
+    std::erase_if(chosen, [&](const offer& each) { return each.engine != options.engine; });
+    if (chosen.empty()) {
+      throw usage_error(fmt::format("no engine '{}' here; engines are {}", options.engine,
+                                    fmt::join(engine_names(), ", ")));
+    }
+    chosen = matching(chosen, options.pattern);
   }
   std::vector<run_request> all;
-  for (const offer& each : matching(offered, options.pattern)) {
+  for (const offer& each : chosen) {
     for (const std::string& mode : modes(each, options)) {
       all.push_back({each.name,
                      each.engine,
@@ -59,10 +67,10 @@ std::vector<run_request> requests(const engine_folder& engines, const check_opti
 
 int check_verb(const check_options& options) {
   const engine_folder engines(options.engines);
-  if (!options.mutant.empty() && !engines.has(options.engine, true)) {
-    throw usage_error("the engine " + options.engine + " was not built with seeded bugs");
-  }
   const std::vector<run_request> todo = requests(engines, options);
+  if (!options.mutant.empty() && !engines.has(todo.front().engine, true)) {
+    throw usage_error("the engine " + todo.front().engine + " was not built with seeded bugs");
+  }
   progress_line line(!options.json);
   std::vector<run_report> reports;
   std::vector<std::pair<std::string, std::string>> running;

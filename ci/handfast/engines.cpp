@@ -121,6 +121,9 @@ template <class Use>
 void for_each_line(const engine_folder& engines, const std::string& engine, bool mutants, Use use) {
   exit_report ended;
   const std::string output = run_to_end({engines.program(engine, mutants), "list"}, ended);
+  if (interrupted()) {
+    throw interruption{};
+  }
   if (ended.status != 0 || ended.signal != 0) {
     throw usage_error("the engine " + engine + " cannot list what it has: " + ended.errors);
   }

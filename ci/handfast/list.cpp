@@ -30,15 +30,15 @@ std::string kind_of(const std::string& engine) {
   return found == kinds.end() ? engine : found->second;
 }
 
-// One row for each name of a kind, with all engines that run it.
+// One row for each name, with all engines that run it; its kind is what the first
+// of them makes of it.
 std::vector<listed> rows(const std::vector<offer>& offers) {
   std::vector<listed> all;
   for (const offer& each : offers) {
-    const std::string kind = kind_of(each.engine);
-    const auto same = std::ranges::find_if(
-        all, [&](const listed& row) { return row.kind == kind && row.name == each.name; });
+    const auto same = std::ranges::find(all, each.name, &listed::name);
     if (same == all.end()) {
-      all.push_back({kind, each.concept_name, each.name, each.summary, {each.engine}});
+      all.push_back(
+          {kind_of(each.engine), each.concept_name, each.name, each.summary, {each.engine}});
     } else {
       same->engines.push_back(each.engine);
     }

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
 #include <exception>
 
 #include "ci/engines/engine.hpp"
@@ -26,6 +28,16 @@ double to_seconds(const std::string& text) {
     throw usage_error("'" + text + "' is not a time; say 90s, 10m or 2h");
   }
   return amount * scale;
+}
+
+// CLI11 wraps -1 around and cuts what is too large.
+std::string whole_number(const std::string& text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size()
+             ? ""
+             : "'" + text + "' is not a whole number from 0 to " +
+                   std::to_string(~std::uint64_t{0});
 }
 
 CLI::App* add_verb(CLI::App& app, const char* name, const char* does, const char* example,
@@ -60,24 +72,30 @@ int run(int argc, char** argv) {
       app, "check", "Run scenarios under one engine",
       "handfast check blocked_sender --engine relacy --mode random --max-executions 100000", check);
   check_app->add_option("pattern", check.pattern, "glob, or part of a name");
-  check_app->add_option("--engine", check.engine, "relacy, properties, fuzz, stress, stress-tsan")
-      ->capture_default_str();
+  check_app->add_option("--engine", check.engine,
+                        "relacy, properties, fuzz, stress, stress-tsan (default: the first of "
+                        "these that has what is asked for)");
   check_app->add_option("--mode", check.mode,
                         "exhaustive, bounded, random, or one of the engine's own (default: all)");
-  check_app->add_option("--preemptions", check.preemptions, "bound for --mode bounded");
+  check_app->add_option("--preemptions", check.preemptions, "bound for --mode bounded")
+      ->check(whole_number);
   check_app->add_option("--seed", check.seed, "for everything drawn at random")
+      ->check(whole_number)
       ->capture_default_str();
-  check_app->add_option("--max-executions", check.max_executions, "stop each run after so many");
+  check_app->add_option("--max-executions", check.max_executions, "stop each run after so many")
+      ->check(whole_number);
   check_app->add_option("--max-time", max_time, "stop each run after this long: 90s, 10m");
   check_app->add_option("--mutant", check.mutant,
                         "switch a seeded bug on (handfast mutants --list)");
-  check_app->add_option("--jobs", check.jobs, "runs at once (default: one a core)");
+  check_app->add_option("--jobs", check.jobs, "runs at once (default: one a core)")
+      ->check(whole_number);
 
   CLI::App* replay_app =
       add_verb(app, "replay", "Bring one failure back",
                "handfast replay hf1.channel.storm.stress.h0kAAA… --times 200", replay);
   replay_app->add_option("token", replay.text, "as printed with the failure")->required();
-  replay_app->add_option("--times", replay.times, "how often, where real threads decide");
+  replay_app->add_option("--times", replay.times, "how often, where real threads decide")
+      ->check(whole_number);
   replay_app->add_flag("--trace", replay.trace, "print the whole report, however long");
   replay_app->add_flag("--any-build", replay.any_build,
                        "try a token from other sources; it may mean another run here");
@@ -90,7 +108,10 @@ int run(int argc, char** argv) {
   mutants_app->add_option("--table", mutants.table, "write the table to this Markdown file");
   mutants_app->add_flag("--list", mutants.list, "only show the bugs");
   mutants_app->add_flag("--first", mutants.first, "stop at the first engine that catches a bug");
-  mutants_app->add_option("--jobs", mutants.jobs, "runs at once (default: one a core)");
+  mutants_app->add_flag("--entries", mutants.entries,
+                        "instead, for each scenario, property and target a bug that it catches");
+  mutants_app->add_option("--jobs", mutants.jobs, "runs at once (default: one a core)")
+      ->check(whole_number);
 
   CLI::App* gate_app =
       add_verb(app, "gate", "The merge gate: every engine, in bounded time",
@@ -100,11 +121,19 @@ int run(int argc, char** argv) {
   gate_app->add_option("--since", gate.since,
                        "put the concepts that changed since this revision first and deepest");
   gate_app->add_option("--seed", gate.seed, "for everything drawn at random")
+      ->check(whole_number)
       ->capture_default_str();
   gate_app->add_option("--junit", gate.junit, "write JUnit XML to this file");
   gate_app->add_option("--markdown", gate.markdown, "write a summary for reviewers to this file");
-  gate_app->add_option("--jobs", gate.jobs, "runs at once (default: one a core)");
+  gate_app->add_option("--jobs", gate.jobs, "runs at once (default: one a core)")
+      ->check(whole_number);
 
+  const std::string verb = argc > 1 ? argv[1] : "";
+  const auto is_verb = [&verb](const CLI::App* each) { return each->get_name() == verb; };
+  if (!verb.empty() && verb.front() != '-' &&
+      std::ranges::none_of(app.get_subcommands({}), is_verb)) {
+    throw usage_error("there is no verb '" + verb + "' (handfast --help)");
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -142,8 +171,9 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return handfast::ci::run(argc, argv);
-  } catch (const handfast::ci::usage_error& error) {
-    fmt::print(stderr, "handfast: {}\n", error.what());
+  } catch (const handfast::ci::interruption&) {
+    fmt::print(stderr, "handfast: interrupted\n");
+    return 3;
   } catch (const std::exception& error) {
     fmt::print(stderr, "handfast: {}\n", error.what());
   }

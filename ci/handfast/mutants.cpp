@@ -88,6 +88,45 @@ std::string table(const std::vector<mutant>& bugs, const std::vector<std::string
   return text;
 }
 
+// For each entry a bug that it catches.
+int try_each_entry(const engine_folder& engines, const std::vector<mutant>& bugs,
+                   const std::vector<std::string>& tried, const mutants_options& options) {
+  progress_line line(!options.json);
+  std::size_t ended = 0;
+  const std::vector<entry_report> reports = try_entries(
+      engines, bugs, tried, jobs_or_cores(options.jobs),
+      [&](const entry_report&) { line.show(fmt::format("{} entries tried", ++ended)); });
+  line.clear();
+  if (interrupted()) {
+    return 3;
+  }
+  std::size_t idle = 0;
+  for (const entry_report& each : reports) {
+    const auto& caught = each.first.caught;
+    idle += caught ? 0 : 1;
+    if (options.json) {
+      nlohmann::ordered_json object = {{"scenario", each.name},
+                                       {"result", caught ? "catches" : "catches nothing"},
+                                       {"mutant", nullptr},
+                                       {"engine", nullptr}};
+      if (caught) {
+        object["mutant"] = caught->request.mutant;
+        object["engine"] = caught->request.engine;
+      }
+      fmt::print("{}\n", object.dump());
+    } else if (caught) {
+      fmt::print("{:<44} catches {} ({}, {})\n", each.name, caught->request.mutant, caught->kind,
+                 caught->request.engine);
+    } else {
+      fmt::print("{:<44} catches nothing in {} executions\n", each.name, grouped(each.first.tried));
+    }
+  }
+  if (!options.json) {
+    fmt::print("\n{} entries, {} that catch no seeded bug\n", reports.size(), idle);
+  }
+  return idle == 0 && !reports.empty() ? 0 : 1;
+}
+
 }  // namespace
 
 int mutants_verb(const mutants_options& options) {
@@ -104,6 +143,9 @@ int mutants_verb(const mutants_options& options) {
       fmt::print("{:<34} {}\n", bug.name, bug.wrong);
     }
     return 0;
+  }
+  if (options.entries) {
+    return try_each_entry(engines, bugs, tried, options);
   }
   std::ofstream file;
   if (!options.table.empty()) {

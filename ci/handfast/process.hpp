@@ -40,6 +40,9 @@ bool run_tasks(std::vector<task> tasks, unsigned jobs, const std::function<void(
 void handle_interrupts();
 [[nodiscard]] bool interrupted();
 
+/// Thrown by what cannot go on after Ctrl-C; exit status 3.
+struct interruption {};
+
 /// Runs one program to its end and gives its stdout; `report` says how it ended.
 std::string run_to_end(std::vector<std::string> arguments, exit_report& report);
 

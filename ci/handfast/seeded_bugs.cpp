@@ -32,42 +32,73 @@ const std::vector<hunt>& hunts() {
   return all;
 }
 
-// The runs of one engine's hunt, in order: every entry in one mode, then the
-// next mode.
-std::vector<run_request> requests(const std::vector<offer>& offered, const std::string& engine,
-                                  const std::string& bug) {
-  // Scenarios of the policies themselves, where no bug is seeded, come last.
-  const auto of_policies = [](const offer& each) { return each.concept_name == "sync"; };
-  std::vector<offer> entries;
-  std::ranges::remove_copy_if(offered, std::back_inserter(entries), of_policies);
-  std::ranges::copy_if(offered, std::back_inserter(entries), of_policies);
+// Scenarios of the policies themselves, where no bug is seeded; wrong twins of
+// their own (models/suites/wrong.hpp) show that they catch something.
+bool is_of_policies(const offer& each) {
+  return each.concept_name == "sync";
+}
+
+// The run of `entry` for one bug, if the engine runs it in that mode.
+std::optional<run_request> request(const hunt& how, const offer& entry, const std::string& bug) {
+  const std::string mode = how.mode.empty() ? entry.modes.front() : how.mode;
+  if (entry.engine != how.engine || std::ranges::count(entry.modes, mode) == 0) {
+    return std::nullopt;
+  }
+  run_request made;
+  made.scenario = entry.name;
+  made.engine = entry.engine;
+  made.mode = mode;
+  made.mutant = bug;
+  made.max_executions = how.max_executions;
+  made.max_seconds = how.max_seconds;
+  made.patience_seconds = patience_seconds;
+  return made;
+}
+
+// The runs of one engine's hunt for one bug, in order: every entry in one mode,
+// then the next mode.
+std::vector<run_request> requests_for_bug(const std::vector<offer>& offered,
+                                          const std::string& engine, const std::string& bug) {
   std::vector<run_request> all;
-  for (const hunt& each : hunts()) {
-    if (each.engine != engine) {
-      continue;
-    }
-    for (const offer& entry : entries) {
-      const std::string mode =
-          each.mode.empty() && !entry.modes.empty() ? entry.modes.front() : each.mode;
-      if (entry.engine == engine && std::ranges::count(entry.modes, mode) > 0) {
-        all.push_back({entry.name,
-                       engine,
-                       mode,
-                       bug,
-                       1,
-                       each.max_executions,
-                       each.max_seconds,
-                       {},
-                       patience_seconds});
+  for (const hunt& how : hunts()) {
+    for (const offer& entry : offered) {
+      if (const auto made = request(how, entry, bug); made && how.engine == engine) {
+        all.push_back(*made);
       }
     }
   }
   return all;
 }
 
-// One engine's hunt for one bug, a run at a time. On real threads a token may
-// fail to bring its failure back; then the hunt goes on, with another seed, for a
-// failure that can be brought back.
+// The runs that look for any bug that the entry of this name catches.
+std::vector<run_request> requests_for_entry(const std::vector<offer>& offered,
+                                            const std::string& name,
+                                            const std::vector<mutant>& bugs) {
+  std::vector<run_request> all;
+  for (const hunt& how : hunts()) {
+    for (const offer& entry : offered) {
+      for (const mutant& bug : bugs) {
+        if (const auto made = request(how, entry, bug.name); made && entry.name == name) {
+          all.push_back(*made);
+        }
+      }
+    }
+  }
+  return all;
+}
+
+std::vector<offer> hunters(const engine_folder& engines,
+                           const std::vector<std::string>& engines_tried) {
+  std::vector<offer> all = offers(engines);
+  std::erase_if(all, [&](const offer& each) {
+    return is_of_policies(each) || std::ranges::count(engines_tried, each.engine) == 0;
+  });
+  return all;
+}
+
+// One hunt, a run at a time, until something is caught. On real threads a token
+// may fail to bring its failure back; then the hunt goes on, with another seed,
+// for a failure that can be brought back.
 class pursuit : public std::enable_shared_from_this<pursuit> {
  public:
   pursuit(const engine_folder& engines, std::vector<run_request> todo, catch_report& report,
@@ -98,7 +129,7 @@ class pursuit : public std::enable_shared_from_this<pursuit> {
 
  private:
   std::vector<task> bring_back() {
-    const bool unsure = on_real_threads(report_.engine);
+    const bool unsure = on_real_threads(report_.caught->request.engine);
     std::vector<task> tasks;
     tasks.push_back(
         replay_task(engines_, *report_.caught->failure, unsure ? replays_on_real_threads : 1,
@@ -128,7 +159,7 @@ std::vector<catch_report> try_seeded_bugs(const engine_folder& engines,
                                           const std::vector<std::string>& engines_tried, bool first,
                                           unsigned jobs,
                                           const std::function<void(const catch_report&)>& tell) {
-  const std::vector<offer> offered = offers(engines);
+  const std::vector<offer> offered = hunters(engines, engines_tried);
   std::vector<catch_report> reports;
   for (const mutant& bug : bugs) {
     for (const std::string& engine : engines_tried) {
@@ -141,7 +172,7 @@ std::vector<catch_report> try_seeded_bugs(const engine_folder& engines,
     catch_report& report = reports[index];
     const bool last_of_bug = (index + 1) % engines_tried.size() == 0;
     return std::make_shared<pursuit>(
-               engines, requests(offered, report.engine, report.mutant), report,
+               engines, requests_for_bug(offered, report.engine, report.mutant), report,
                [&, index, last_of_bug] {
                  tell(reports[index]);
                  return first && !reports[index].caught && !last_of_bug ? begin(index + 1)
@@ -152,6 +183,32 @@ std::vector<catch_report> try_seeded_bugs(const engine_folder& engines,
   std::vector<task> tasks;
   for (std::size_t index = 0; index < reports.size(); index += first ? engines_tried.size() : 1) {
     for (task& each : begin(index)) {
+      tasks.push_back(std::move(each));
+    }
+  }
+  run_tasks(std::move(tasks), jobs, [] {});
+  return reports;
+}
+
+std::vector<entry_report> try_entries(const engine_folder& engines, const std::vector<mutant>& bugs,
+                                      const std::vector<std::string>& engines_tried, unsigned jobs,
+                                      const std::function<void(const entry_report&)>& tell) {
+  const std::vector<offer> offered = hunters(engines, engines_tried);
+  std::vector<entry_report> reports;
+  for (const offer& each : offered) {
+    if (!std::ranges::count(reports, each.name, &entry_report::name)) {
+      reports.push_back({each.name, {}});
+    }
+  }
+  std::vector<task> tasks;
+  for (entry_report& report : reports) {
+    for (task& each : std::make_shared<pursuit>(
+                          engines, requests_for_entry(offered, report.name, bugs), report.first,
+                          [&] {
+                            tell(report);
+                            return std::vector<task>{};
+                          })
+                          ->next()) {
       tasks.push_back(std::move(each));
     }
   }

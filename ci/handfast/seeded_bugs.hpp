@@ -22,6 +22,19 @@ struct catch_report {
   unsigned lost_tokens = 0;  ///< of earlier catches, which no replay brought back
 };
 
+/// What one scenario, property or fuzz target caught first.
+struct entry_report {
+  std::string name;
+  catch_report first;
+};
+
+/// Tries each entry of `engines_tried` on `bugs` until it catches one of them,
+/// under whichever engine: one that catches none is a check that cannot fail.
+[[nodiscard]] std::vector<entry_report> try_entries(
+    const engine_folder& engines, const std::vector<mutant>& bugs,
+    const std::vector<std::string>& engines_tried, unsigned jobs,
+    const std::function<void(const entry_report&)>& tell);
+
 /// Tries `engines_tried` on each of `bugs`; with `first`, only until one of them
 /// catches it. Calls `tell` after each.
 [[nodiscard]] std::vector<catch_report> try_seeded_bugs(

@@ -49,7 +49,8 @@ std::optional<bytes> from_base64url(std::string_view text) {
       data.push_back(static_cast<std::uint8_t>(buffer >> held));
     }
   }
-  return data;
+  // One token, one text: bits that no byte needs are zero.
+  return to_base64url(data) == text ? std::optional(data) : std::nullopt;
 }
 
 void append_word(bytes& data, std::uint32_t value) {
@@ -109,7 +110,7 @@ std::expected<token, std::string> decode(std::string_view text) {
   failure.engine = text.substr(engine_dot + 1, payload_dot - engine_dot - 1);
   std::optional<bytes> data = from_base64url(text.substr(payload_dot + 1));
   if (!data) {
-    return refuse("its last part has characters that no token has");
+    return refuse("its last part is not what a token ends in; was it cut or changed?");
   }
   if (data->size() < 2 * word + 1) {
     return refuse("it is cut short");

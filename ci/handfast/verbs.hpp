@@ -20,7 +20,7 @@ struct list_options : common_options {
 
 struct check_options : common_options {
   std::string pattern;
-  std::string engine = "relacy";
+  std::string engine;  ///< empty: the first that has what is asked for
   std::string mode;  ///< empty: every mode that the engine has
   std::string mutant;
   std::uint64_t seed = 1;
@@ -43,6 +43,7 @@ struct mutants_options : common_options {
   std::string table;   ///< a Markdown file to write; empty: none
   bool first = false;
   bool list = false;
+  bool entries = false;  ///< instead: for each scenario, a bug that it catches
   unsigned jobs = 0;
 };
 

@@ -1,9 +1,13 @@
 #include "models/suites/relacy.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <iterator>
 #include <optional>
+#include <ostream>
 #include <sstream>
+#include <streambuf>
 
 #include "models/adapters/relacy_sync.hpp"
 #include "models/scenarios/channel.hpp"
@@ -72,10 +76,45 @@ struct suite : rl::test_suite<suite<Scenario>,
   std::optional<Scenario<relacy_sync>> scenario_;
 };
 
-rl::test_params parameters(mode under, std::ostream& output) {
+// Where Relacy writes to, in memory of the C library's: what Relacy's operator new
+// gives during a simulation is not to be freed after it.
+class text_sink : std::streambuf {
+ public:
+  text_sink() : stream_(this) {}
+  text_sink(const text_sink&) = delete;
+  text_sink& operator=(const text_sink&) = delete;
+  ~text_sink() override { std::free(text_); }
+
+  [[nodiscard]] std::ostream& stream() { return stream_; }
+  [[nodiscard]] std::string text() const { return {text_, size_}; }
+
+ protected:
+  std::streamsize xsputn(const char* from, std::streamsize count) override {
+    const auto added = static_cast<std::size_t>(count);
+    if (size_ + added > capacity_) {
+      capacity_ = std::max(2 * capacity_, size_ + added);
+      text_ = static_cast<char*>(std::realloc(text_, capacity_));
+    }
+    std::copy_n(from, added, text_ + size_);
+    size_ += added;
+    return count;
+  }
+  int_type overflow(int_type next) override {
+    const char character = traits_type::to_char_type(next);
+    return traits_type::eq_int_type(next, traits_type::eof()) ? 0 : (xsputn(&character, 1), next);
+  }
+
+ private:
+  char* text_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+  std::ostream stream_;
+};
+
+rl::test_params parameters(mode under, text_sink& output) {
   rl::test_params params;
-  params.output_stream = &output;
-  params.progress_stream = &output;
+  params.output_stream = &output.stream();
+  params.progress_stream = &output.stream();
   switch (under) {
     case mode::full: params.search_type = rl::fair_full_search_scheduler_type; break;
     case mode::bound2:
@@ -95,7 +134,7 @@ std::string lower(std::string text) {
   return text;
 }
 
-result outcome(const rl::test_params& params, mode under, const std::string& output) {
+result outcome(const rl::test_params& params, mode under, const text_sink& output) {
   result found;
   found.iterations = searching.begun;
   found.operations = relacy_detail::current.operations;
@@ -106,7 +145,7 @@ result outcome(const rl::test_params& params, mode under, const std::string& out
       params.test_result != rl::test_result_until_condition_hit) {
     found.failed = true;
     found.kind = lower(rl::test_result_str(params.test_result));
-    found.text = columns(output);
+    found.text = columns(output.text());
     found.failure = {under, params.final_state.c_str()};
   }
   return found;
@@ -114,7 +153,7 @@ result outcome(const rl::test_params& params, mode under, const std::string& out
 
 template <template <class> class Scenario>
 result search(mode under, const limits& bounds, const go_on& tell, const note& remember) {
-  std::ostringstream output;
+  text_sink output;
   rl::test_params params = parameters(under, output);
   if (under == mode::random) {
     // The iteration is the seed: start where the caller's numbers start.
@@ -128,14 +167,14 @@ result search(mode under, const limits& bounds, const go_on& tell, const note& r
   relacy_detail::current = {};
   // Relacy runs a failing execution a second time, for its history.
   rl::simulate<suite<Scenario>>(params);
-  result found = outcome(params, under, output.str());
+  result found = outcome(params, under, output);
   found.iterations -= found.failed ? 1 : 0;
   return found;
 }
 
 template <template <class> class Scenario>
 result run_again(const execution_id& execution) {
-  std::ostringstream output;
+  text_sink output;
   rl::test_params params = parameters(execution.under, output);
   params.initial_state = execution.state.c_str();
   params.collect_history = true;
@@ -148,7 +187,7 @@ result run_again(const execution_id& execution) {
   searching = {&once, &always, &nothing, steady::now()};
   relacy_detail::current = {};
   rl::simulate<suite<Scenario>>(params);
-  result found = outcome(params, execution.under, output.str());
+  result found = outcome(params, execution.under, output);
   found.failure = execution;
   return found;
 }

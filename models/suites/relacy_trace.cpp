@@ -45,7 +45,14 @@ class object_names {
 // "<0x55…> mutex: exclusive lock" -> "mutex 1: lock".
 std::string readable(const std::string& text, object_names& names) {
   static const std::regex object("<(0x[0-9a-f]+)> (.*)");
+  static const std::regex memory(
+      "memory (allocation|deallocation): addr=(?:0x)?([0-9a-f]+)(, size=([0-9]+))?.*");
   std::smatch parts;
+  if (std::regex_match(text, parts, memory)) {
+    const std::string block = names.of(parts[2], "block");
+    return parts[1] == "allocation" ? "allocate " + block + ", " + parts[4].str() + " bytes"
+                                    : "free " + block;
+  }
   if (!std::regex_match(text, parts, object)) {
     return text;
   }

@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""The handfast program as a user meets it: exit statuses, one line for bad input,
+JSON fields, tokens that come back, Ctrl-C.
+
+Run by CTest: HANDFAST=build/dev/handfast ci/tests/program_test.py
+"""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import unittest
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+HANDFAST = os.environ.get("HANDFAST", "build/dev/handfast")
+HAS_MUTANTS = os.environ.get("HANDFAST_MUTANTS", "ON") == "ON"
+HAS_RELACY = os.environ.get("HANDFAST_RELACY", "ON") == "ON"
+HAS_LIBFUZZER = os.environ.get("HANDFAST_LIBFUZZER", "ON") == "ON"
+ENGINE = "relacy" if HAS_RELACY else "stress"
+# Every operation under it is the same each time, so the finding is too.
+BUG = ("failed_send_leaks_item", "properties", "channel.follows_its_specification")
+
+CHECK_FIELDS = {"scenario", "engine", "mode", "verdict", "executions", "blocked", "cpu_seconds",
+                "peak_rss_kib", "goals_met", "goals_missed", "token"}
+
+
+def handfast(*arguments, **options):
+    return subprocess.run([HANDFAST, *arguments], capture_output=True, text=True, timeout=120,
+                          **options)
+
+
+def objects(done):
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+class Help(unittest.TestCase):
+    def test_every_verb_has_help_with_an_example(self):
+        for verb in ([], ["list"], ["check"], ["replay"], ["mutants"], ["gate"]):
+            done = handfast(*verb, "--help")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("Example:\n  handfast ", done.stdout)
+
+
+class BadInput(unittest.TestCase):
+    def refused(self, *arguments, says=""):
+        done = handfast(*arguments)
+        self.assertEqual(done.returncode, 2, (arguments, done.stdout, done.stderr))
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertTrue(done.stderr.startswith("handfast: "), done.stderr)
+        self.assertIn(says, done.stderr)
+
+    def test_gets_one_line_and_status_2(self):
+        self.refused(says="subcommand")
+        self.refused("chekc", says="chekc")
+        self.refused("check", "no_such_scenario", "--engine", ENGINE, says="no_such_scenario")
+        self.refused("check", "--engine", "no_such_engine", says="no_such_engine")
+        self.refused("check", "--engine", ENGINE, "--mode", "no_such_mode", says="no_such_mode")
+        self.refused("check", "--engine", ENGINE, "--seed", "twelve", says="twelve")
+        self.refused("check", "--engine", ENGINE, "--max-executions", "-1")
+        self.refused("check", "--engine", ENGINE, "--max-time", "soon", says="90s, 10m or 2h")
+        self.refused("check", "--engine", ENGINE, "--max-time", "0")
+        self.refused("check", "--jobs", "many")
+        self.refused("check", "--no-such-option")
+        self.refused("gate", "--only", "no_such_concept", says="no_such_concept")
+        self.refused("gate", "--budget", "-5m", says="-5m")
+        self.refused("gate", "--since", "no-such-revision", says="no-such-revision")
+        self.refused("gate", "--junit", "/no/such/folder/gate.xml", says="/no/such/folder/gate.xml")
+        self.refused("list", "no_such_thing")
+        self.refused("list", "--engines", "/no/such/folder", says="/no/such/folder")
+        self.refused("replay")
+        self.refused("replay", "hello", says="hf1.")
+        self.refused("replay", "hf1.channel.hand_off.relacy.AAAA", says="cut short")
+        if HAS_MUTANTS:
+            self.refused("mutants", "no_such_bug", says="no_such_bug")
+            self.refused("mutants", "--table", "/no/such/folder/table.md")
+            self.refused("check", "--engine", "properties", "--mutant", "no_such_bug",
+                         says="no_such_bug")
+
+    def test_no_executions_are_no_pass(self):
+        done = handfast("check", "--engine", "stress", "storm", "--max-executions", "0")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("vacuous", done.stdout)
+
+
+class Runs(unittest.TestCase):
+    def test_list_names_what_check_runs(self):
+        listed = objects(handfast("list", "--json"))
+        self.assertTrue(listed)
+        for each in listed:
+            self.assertEqual(each.keys() & {"kind", "concept", "name", "engines"},
+                             {"kind", "concept", "name", "engines"})
+        name = next(each["name"] for each in listed if ENGINE in each["engines"])
+        done = handfast("check", name, "--engine", ENGINE, "--max-executions", "50", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for each in objects(done):
+            self.assertEqual(each["scenario"], name)
+            self.assertLessEqual(CHECK_FIELDS, each.keys())
+            self.assertEqual(each["verdict"], "searched")
+            self.assertIsNone(each["token"])
+
+    @unittest.skipUnless(HAS_LIBFUZZER, "this compiler has no libFuzzer")
+    def test_the_fuzzer_is_guided_by_coverage(self):
+        done = handfast("check", "--engine", "fuzz", "--mode", "fuzz", "--max-executions", "3000",
+                        "--json")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual([each["unit"] for each in objects(done)], ["inputs"])
+
+    def test_nothing_is_ever_called_verified(self):
+        done = handfast("check", "--engine", ENGINE, "--max-executions", "20")
+        self.assertNotIn("verified", done.stdout)
+
+    def test_the_same_seed_gives_the_same_run(self):
+        once = ["check", "follows_its", "--engine", "properties", "--max-executions", "200",
+                "--seed", "5", "--json"]
+        runs = [[(each["executions"], each["verdict"]) for each in objects(handfast(*once))]
+                for _ in range(2)]
+        self.assertEqual(runs[0], runs[1])
+
+    def test_gate_writes_reports_for_machines_and_reviewers(self):
+        with tempfile.TemporaryDirectory() as folder:
+            junit, markdown = Path(folder, "gate.xml"), Path(folder, "gate.md")
+            done = handfast("gate", "--only", "sync", "--budget", "4s", "--junit", str(junit),
+                            "--markdown", str(markdown))
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertTrue(done.stdout.endswith("gate: pass\n"))
+            suites = ElementTree.parse(junit).getroot()
+            self.assertGreater(len(suites.findall("testsuite/testcase")), 10)
+            self.assertEqual(suites.findall("testsuite/testcase/failure"), [])
+            self.assertIn("# handfast gate: pass", markdown.read_text())
+            self.assertIn("| stress | ok |", markdown.read_text())
+
+
+class Interrupts(unittest.TestCase):
+    def test_ctrl_c_ends_it_soon_with_status_3_and_no_children_left(self):
+        with subprocess.Popen([HANDFAST, "check", "storm", "--engine", "stress", "--max-time", "5m",
+                               "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              start_new_session=True) as running:
+            # The first child is there once it holds our pipe's other end busy.
+            children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+            while not children.read_text().split() and running.poll() is None:
+                pass
+            os.killpg(running.pid, signal.SIGINT)
+            out, errors = running.communicate(timeout=30)
+        self.assertEqual(running.returncode, 3, (out, errors))
+        with self.assertRaises(ProcessLookupError):
+            os.killpg(running.pid, 0)
+
+
+@unittest.skipUnless(HAS_MUTANTS, "this build has no seeded bugs")
+class Findings(unittest.TestCase):
+    def test_a_finding_prints_a_token_that_brings_it_back(self):
+        bug, engine, scenario = BUG
+        done = handfast("check", scenario, "--engine", engine, "--mutant", bug)
+        self.assertEqual(done.returncode, 1)
+        token = next(word for word in done.stdout.split() if word.startswith("hf1."))
+        again = handfast("replay", token)
+        self.assertEqual(again.returncode, 1, again.stderr)
+        self.assertIn("came back in", again.stdout)
+        # A token is one failure's: change any part and it is refused.
+        for mangled in (token[:-1], token[:-2] + "A" + token[-1], token.replace("hf1", "hf9")):
+            refused = handfast("replay", mangled)
+            self.assertEqual(refused.returncode, 2, mangled)
+            self.assertEqual(refused.stderr.count("\n"), 1)
+
+    def test_relacy_findings_come_back_step_by_step(self):
+        if not HAS_RELACY:
+            self.skipTest("no Relacy under sanitizers")
+        done = handfast("check", "channel.hand_off", "--engine", "relacy", "--mode", "random", "--mutant",
+                        "send_drops_notify", "--json")
+        self.assertEqual(done.returncode, 1)
+        found = objects(done)[0]
+        again = objects(handfast("replay", found["token"], "--json"))[0]
+        self.assertEqual(again["kind"], found["kind"])
+        self.assertEqual(again["text"], found["text"])
+        self.assertNotRegex(again["text"], "0x")
+
+    def test_mutants_as_json(self):
+        done = handfast("mutants", "close_says_twice", "--first", "--json")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        for each in objects(done):
+            self.assertLessEqual({"mutant", "engine", "result", "scenario", "token"}, each.keys())
+
+
+if __name__ == "__main__":
+    unittest.main()
