@@ -11,7 +11,7 @@ trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/found" "$scratch/kept"
 build/fuzz/fuzz/channel-libfuzzer -max_total_time="$seconds" -max_len=160 -verbosity=0 \
   "$scratch/found" fuzz/corpus/channel
-build/fuzz/fuzz/channel-libfuzzer -merge=1 -max_len=160 -verbosity=0 \
+build/fuzz/fuzz/channel-libfuzzer -set_cover_merge=1 -max_len=160 -verbosity=0 \
   "$scratch/kept" fuzz/corpus/channel "$scratch/found"
 # The inputs with names were made by hand, to be read: they stay.
 find fuzz/corpus/channel -type f -regextype posix-extended -regex '.*/[0-9a-f]{40}' -delete

@@ -99,10 +99,23 @@ TEST(channel, a_capacity_that_overflows_is_refused) {
   EXPECT_EQ(made.error(), create_failure::capacity_overflow);
 }
 
-TEST(channel, a_capacity_beyond_all_memory_is_refused) {
-  const auto made = try_make_channel<char>(std::numeric_limits<std::size_t>::max() / 4);
-  ASSERT_FALSE(made);
-  EXPECT_NE(made.error(), create_failure::zero_capacity);
+// Gives memory so many times, then no more.
+struct scarce : native {
+  static void* allocate(std::size_t bytes, std::size_t align) noexcept {
+    return left-- > 0 ? native::allocate(bytes, align) : nullptr;
+  }
+  static inline int left = 0;
+};
+
+TEST(channel, no_memory_for_any_of_its_parts_is_told_and_leaks_nothing) {
+  for (int parts = 0; parts < 2; ++parts) {
+    scarce::left = parts;
+    const auto made = try_make_channel<int, scarce>(4);
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error(), create_failure::out_of_memory);
+  }
+  scarce::left = 2;
+  EXPECT_TRUE((try_make_channel<int, scarce>(4)));
 }
 
 TEST(channel_death, make_channel_stops_the_program_on_a_capacity_of_zero) {

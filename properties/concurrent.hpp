@@ -54,7 +54,7 @@ inline std::ostream& operator<<(std::ostream& out, const concurrent_program& pla
 template <class Sync, class Moved>
 class recorder {
  public:
-  recorder(const concurrent_program& plan, Moved moved) : plan_(plan), moved_(moved) {}
+  recorder(const concurrent_program& plan, Moved moved) : plan_(plan), moved_(std::move(moved)) {}
 
   history run() {
     const std::size_t threads = plan_.threads.size();

@@ -25,6 +25,7 @@
 #endif
 
 // There in builds with a sanitizer's runtime.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the name is theirs
 extern "C" [[gnu::weak]] void __sanitizer_set_death_callback(void (*callback)());
 
 namespace handfast::ci {

@@ -145,9 +145,7 @@ const std::vector<std::string>& engine_names() {
 engine_folder::engine_folder(const std::string& folder) : folder_(folder) {
   namespace fs = std::filesystem;
   if (folder_.empty()) {
-    const fs::path here = fs::read_symlink("/proc/self/exe").parent_path();
-    const fs::path installed = here.parent_path() / "libexec" / "handfast";
-    folder_ = fs::exists(here / "engines") ? here / "engines" : installed;
+    folder_ = fs::read_symlink("/proc/self/exe").parent_path() / "engines";
   }
   if (!std::ranges::any_of(engine_names(), [this](const std::string& each) { return has(each); })) {
     throw usage_error("no engines in " + folder_ +

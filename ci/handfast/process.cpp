@@ -24,7 +24,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::size_t errors_kept = 64 * 1024;
+constexpr std::size_t errors_kept = std::size_t{64} * 1024;
 
 volatile std::sig_atomic_t interrupts = 0;
 

@@ -21,7 +21,7 @@ struct list_options : common_options {
 struct check_options : common_options {
   std::string pattern;
   std::string engine;  ///< empty: the first that has what is asked for
-  std::string mode;  ///< empty: every mode that the engine has
+  std::string mode;    ///< empty: every mode that the engine has
   std::string mutant;
   std::uint64_t seed = 1;
   std::optional<std::uint64_t> max_executions;

@@ -15,12 +15,12 @@
 
 static int failures = 0;
 
-#define CHECK(condition)                                            \
-  do {                                                              \
-    if (!(condition)) {                                             \
+#define CHECK(condition)                                              \
+  do {                                                                \
+    if (!(condition)) {                                               \
       fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-      ++failures;                                                   \
-    }                                                               \
+      ++failures;                                                     \
+    }                                                                 \
   } while (0)
 
 static int* boxed(int value) {
@@ -177,15 +177,23 @@ static void threads_hand_over_everything(void) {
   cs_chan_destroy(chan);
 }
 
-static void send_to_nobody(void) { cs_chan_send(NULL, &failures); }
-static void receive_from_nobody(void) { cs_chan_receive(NULL); }
-static void send_nothing(void) { cs_chan_send(cs_chan_create(1), NULL); }
+static void send_to_nobody(void) {
+  cs_chan_send(NULL, &failures);
+}
+static void receive_from_nobody(void) {
+  cs_chan_receive(NULL);
+}
+static void send_nothing(void) {
+  cs_chan_send(cs_chan_create(1), NULL);
+}
 static void drop_too_often(void) {
   cs_channel_t* chan = cs_chan_create(1);
   cs_chan_drop_sender(chan);
   cs_chan_drop_sender(chan);
 }
-static void* wait_for_an_item(void* chan) { return cs_chan_receive(chan); }
+static void* wait_for_an_item(void* chan) {
+  return cs_chan_receive(chan);
+}
 static void destroy_in_use(void) {
   cs_channel_t* chan = cs_chan_create(1);
   pthread_t thread;
