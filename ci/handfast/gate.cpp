@@ -70,14 +70,21 @@ std::vector<run_request> stage_requests(const plan& stage, std::vector<offer> of
   std::ranges::sort(offered, {},
                     [&](const offer& each) { return std::pair(-weight(each), each.name); });
   double weights = 0;
+  const auto weight_in_mode = [&](const offer& each, const std::string& mode) {
+    // A number of executions is to be reached; a search's time is what is left.
+    return weight(each) * (stage.max_executions.contains(mode) ? 6.0 : 1.0);
+  };
   for (const offer& each : offered) {
-    weights += weight(each) * static_cast<double>(each.modes.size());
+    for (const std::string& mode : each.modes) {
+      weights += weight_in_mode(each, mode);
+    }
   }
   std::vector<run_request> all;
   for (const offer& each : offered) {
     for (const std::string& mode : each.modes) {
       run_request request{each.name, each.engine, mode, "", options.seed, {}, {}, {}, {}};
-      request.max_seconds = options.budget_seconds * stage.share * jobs * weight(each) / weights;
+      request.max_seconds =
+          options.budget_seconds * stage.share * jobs * weight_in_mode(each, mode) / weights;
       if (const auto most = stage.max_executions.find(mode); most != stage.max_executions.end()) {
         request.max_executions = most->second;
       }
@@ -91,9 +98,15 @@ std::vector<run_request> stage_requests(const plan& stage, std::vector<offer> of
 void sum_up(stage_report& stage) {
   std::uint64_t executions = 0;
   std::size_t ended = 0;
+  std::size_t counted = 0;
+  std::size_t reached = 0;
   std::map<std::string, std::size_t> verdicts;
   for (const run_report& each : stage.runs) {
     executions += each.executions;
+    if (each.request.max_executions) {
+      ++counted;
+      reached += each.executions >= *each.request.max_executions ? 1 : 0;
+    }
     ended += each.complete ? 1 : 0;
     ++verdicts[each.verdict];
   }
@@ -103,6 +116,10 @@ void sum_up(stage_report& stage) {
                               stage.runs.empty() ? "executions" : stage.runs.front().unit);
   if (ended > 0) {
     stage.covered += fmt::format(", {} searches came to their end", ended);
+  }
+  if (counted > 0) {
+    stage.covered +=
+        fmt::format(", {} of {} reached their number of random executions", reached, counted);
   }
   for (const char* verdict : {"finding", "vacuous", "misuse", "interrupted"}) {
     if (verdicts[verdict] > 0) {

@@ -7,7 +7,8 @@ stands there when the bug is on. In the copy both stand, behind a switch:
 
     if (mutants::active == mutants::id::NAME) { wrong } else { right }
 
-so one build has all the bugs and the shipped text has none. `find` is a run of
+so one build has all the bugs and the shipped text has none; #line directives
+make traces and debuggers point into the shipped text. `find` is a run of
 whole statements that declare nothing. Edits of several bugs may share one
 `find`; otherwise they must not overlap. A `find` that no longer fits ends the
 build: bugs cannot drift away from the code unnoticed.
@@ -36,14 +37,17 @@ def load(tables: list[pathlib.Path]) -> list[dict]:
     return bugs
 
 
-def switched(find: str, choices: list[tuple[str, str]]) -> str:
+def switched(find: str, choices: list[tuple[str, str]], line: int, path: pathlib.Path) -> str:
+    here = f'#line {line} "{path}"'
     text = ""
     for name, replace in choices:
-        text += f"if (mutants::active == mutants::id::{name}) {{ {replace} }} else "
-    return text + "{ " + find + " }"
+        text += f"if (mutants::active == mutants::id::{name}) {{\n{here}\n{replace}\n}} else "
+    # What follows is the end of the last line of `find`.
+    return f"{text}{{\n{here}\n{find}\n}}\n#line {line + find.count(chr(10)) + 1}"
 
 
-def mutate(text: str, edits: dict[str, list[tuple[str, str]]], file: str) -> str:
+def mutate(text: str, edits: dict[str, list[tuple[str, str]]], file: str,
+           path: pathlib.Path) -> str:
     # Edits are placed by position in the shipped text, last first, so that no
     # edit is looked for in another's result.
     places = []
@@ -56,8 +60,11 @@ def mutate(text: str, edits: dict[str, list[tuple[str, str]]], file: str) -> str
     for (start, find, choices), (after, _, _) in zip(places, [(len(text), "", [])] + places):
         if start + len(find) > after:
             fail(f"{file}: the edits of {choices[0][0]} overlap with another bug's")
-        text = text[:start] + switched(find, choices) + text[start + len(find):]
-    return text.replace("#pragma once\n", "#pragma once\n\n#include <handfast/mutants.hpp>\n", 1)
+        line = text.count("\n", 0, start) + 1
+        text = text[:start] + switched(find, choices, line, path) + text[start + len(find):]
+    before, once, after = text.partition("#pragma once\n")
+    line = before.count("\n") + 2
+    return f'{before}{once}#include <handfast/mutants.hpp>\n#line {line} "{path}"\n{after}'
 
 
 def registry(bugs: list[dict]) -> str:
@@ -106,7 +113,7 @@ def main() -> None:
     shutil.copytree(runtime, out)
     for file, by_find in edits.items():
         path = out / file
-        path.write_text(mutate(path.read_text(), by_find, file))
+        path.write_text(mutate(path.read_text(), by_find, file, (runtime / file).absolute()))
     (out / "mutants.hpp").write_text(registry(bugs))
 
 

@@ -105,6 +105,13 @@ std::string cell(const step& each) {
   return text + std::string(room - text.size() - each.place.size(), ' ') + each.place;
 }
 
+// "USER ASSERT FAILED (what)": what Relacy ends a history with.
+bool is_verdict(const step& each) {
+  return each.text.find('(') > 3 && each.text.find('(') != std::string::npos &&
+         std::ranges::none_of(each.text.substr(0, each.text.find('(')),
+                              [](char letter) { return letter >= 'a' && letter <= 'z'; });
+}
+
 }  // namespace
 
 std::string columns(const std::string& history) {
@@ -144,6 +151,11 @@ std::string columns(const std::string& history) {
     std::string number = std::to_string(i + 1);
     text += std::string(4 - std::min<std::size_t>(4, number.size()), ' ') + number + " " +
             std::string(steps[i].thread * column_width, ' ') + cell(steps[i]) + "\n";
+  }
+  // A column may be too narrow for it.
+  if (!steps.empty() && is_verdict(steps.back())) {
+    text += "  => thread " + std::to_string(steps.back().thread) + ": " + steps.back().text + ", " +
+            steps.back().place + "\n";
   }
   return text + after;
 }
