@@ -2,6 +2,7 @@
 
 #include "ci/engines/hex.hpp"
 
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -153,9 +154,17 @@ void write_noted(std::string_view kind) {
   write_all({line.data(), end});
 }
 
+// No destructors, no atexit, and no farewell of a sanitizer's, which waits for
+// threads that may be in the middle of anything.
+[[noreturn]] void end_process(int status) {
+  for (;;) {
+    ::syscall(SYS_exit_group, status);
+  }
+}
+
 void on_fatal_signal(int signal) {
   write_noted(signal == SIGABRT ? "abort" : signal == SIGSEGV ? "segmentation fault" : "crash");
-  _exit(1);
+  end_process(1);
 }
 
 void on_sanitizer_death() {
@@ -233,6 +242,7 @@ int engine_main(int argc, char** argv, engine& self) {
   run->add_option("--preemptions", options.preemptions);
   replay->add_option("--payload", payload)->required();
   replay->add_option("--times", again.times);
+  replay->add_option("--max-seconds", again.max_seconds);
 
   try {
     app.parse(argc, argv);
@@ -271,8 +281,7 @@ void report_and_exit(const outcome& result) {
     std::this_thread::sleep_for(std::chrono::hours(1));  // the first ends the process
   }
   print(to_json(result));
-  // No destructors, no atexit: other threads may be in the middle of anything.
-  _exit(exit_status(result));
+  end_process(exit_status(result));
 }
 
 void report_and_exit(const finding& found, std::uint64_t executions) {

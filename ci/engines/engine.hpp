@@ -10,7 +10,8 @@
 //              [--preemptions K] [--patience S] [--mutant NAME]
 //       {"event":"progress","executions","total"}        now and then; total 0: not known
 //       {"event":"result", …}                as `to_json(outcome)` below
-//   ENGINE replay NAME --payload HEX [--times N] [--patience S] [--mutant NAME]
+//   ENGINE replay NAME --payload HEX [--times N] [--max-seconds S] [--patience S]
+//              [--mutant NAME]
 //       {"event":"result", …}                with "came_back" of "executions"
 //
 // Exit status: 0 nothing found, 1 a finding, 2 bad usage (one line on stderr),
@@ -54,7 +55,8 @@ struct run_options {
 
 /// How to replay.
 struct replay_plan {
-  std::uint64_t times = 1;  ///< where real threads decide
+  std::uint64_t times = 1;            ///< where real threads decide
+  std::optional<double> max_seconds;  ///< there, no further try after so long
   std::chrono::seconds patience{30};
 };
 

@@ -76,7 +76,12 @@ class properties_engine : public engine {
     properties::run_plan plan = plan_from(payload);
     outcome total;
     total.verdict = "vacuous";
+    const auto start = std::chrono::steady_clock::now();
     for (std::uint64_t i = 0; i < how.times && !total.found; ++i) {
+      const std::chrono::duration<double> ran = std::chrono::steady_clock::now() - start;
+      if (how.max_seconds && ran.count() > *how.max_seconds) {
+        break;
+      }
       if (!tell(i, how.times)) {
         total.verdict = "interrupted";
         break;

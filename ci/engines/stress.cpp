@@ -128,6 +128,14 @@ const runnable& runnable_named(std::string_view name) {
   return *found;
 }
 
+// Says whether there is time left, from now on.
+auto timer(std::optional<double> max_seconds) {
+  return [max_seconds, start = std::chrono::steady_clock::now()] {
+    const std::chrono::duration<double> ran = std::chrono::steady_clock::now() - start;
+    return !max_seconds || ran.count() <= *max_seconds;
+  };
+}
+
 class stress_engine : public engine {
  public:
   [[nodiscard]] std::vector<entry> list() const override {
@@ -149,15 +157,10 @@ class stress_engine : public engine {
     const std::uint64_t rounds =
         options.max_executions.value_or(options.max_seconds ? ~std::uint64_t{0} : default_rounds);
     seeded::random_stream seeds(options.seed);
-    const auto start = std::chrono::steady_clock::now();
-    outcome result =
-        repeat(chosen, rounds, options.patience, tell, [&]() -> std::optional<round_id> {
-          const std::chrono::duration<double> ran = std::chrono::steady_clock::now() - start;
-          if (options.max_seconds && ran.count() > *options.max_seconds) {
-            return std::nullopt;
-          }
-          return round_id{under, seeds.next()};
-        });
+    const auto in_time = timer(options.max_seconds);
+    outcome result = repeat(chosen, rounds, options.patience, tell, [&] {
+      return in_time() ? std::optional(round_id{under, seeds.next()}) : std::nullopt;
+    });
     if (chosen.counts) {
       judge_coverage(result);
     }
@@ -167,8 +170,9 @@ class stress_engine : public engine {
   [[nodiscard]] outcome replay(std::string_view name, const replay_bytes& payload,
                                const replay_plan& plan, const progress& tell) override {
     const round_id again = round_id::from(payload);
+    const auto in_time = timer(plan.max_seconds);
     return repeat(runnable_named(name), plan.times, plan.patience, tell,
-                  [&] { return std::optional(again); });
+                  [&] { return in_time() ? std::optional(again) : std::nullopt; });
   }
 
  private:

@@ -218,51 +218,64 @@ void require_accepted(const run_report& report) {
   }
 }
 
-task replay_task(const engine_folder& engines, const token& failure, std::uint64_t times,
+std::vector<std::string> replay_command(const engine_folder& engines, const token& failure,
+                                        const replay_limits& limits) {
+  std::vector<std::string> command{engines.program(failure.engine, !failure.mutant.empty()),
+                                   "replay",
+                                   failure.scenario,
+                                   "--payload",
+                                   to_hex(failure.replay),
+                                   "--times",
+                                   std::to_string(limits.times),
+                                   "--max-seconds",
+                                   std::to_string(limits.seconds)};
+  if (!failure.mutant.empty()) {
+    command.insert(command.end(), {"--mutant", failure.mutant});
+  }
+  return command;
+}
+
+task replay_task(const engine_folder& engines, const token& failure, const replay_limits& limits,
                  std::optional<unsigned> patience_seconds,
                  std::function<std::vector<task>(run_report)> done) {
   run_request request;
   request.scenario = failure.scenario;
   request.engine = failure.engine;
   request.mutant = failure.mutant;
-  std::vector<std::string> arguments{engines.program(failure.engine, !failure.mutant.empty()),
-                                     "replay",
-                                     failure.scenario,
-                                     "--payload",
-                                     to_hex(failure.replay),
-                                     "--times",
-                                     std::to_string(times)};
+  std::vector<std::string> command = replay_command(engines, failure, limits);
   if (patience_seconds) {
-    arguments.insert(arguments.end(), {"--patience", std::to_string(*patience_seconds)});
-  }
-  if (!failure.mutant.empty()) {
-    arguments.insert(arguments.end(), {"--mutant", failure.mutant});
+    command.insert(command.end(), {"--patience", std::to_string(*patience_seconds)});
   }
   return reading_task(
-      std::move(arguments), request, [](std::uint64_t, std::uint64_t) {}, std::move(done));
+      std::move(command), request, [](std::uint64_t, std::uint64_t) {}, std::move(done));
 }
 
-run_report replay(const engine_folder& engines, const token& failure, std::uint64_t times) {
+run_report replay(const engine_folder& engines, const token& failure, std::uint64_t times,
+                  double seconds_once_back,
+                  const std::function<void(std::uint64_t, std::uint64_t)>& tell) {
   run_report total;
   std::uint64_t executions = 0;
   std::uint64_t came_back = 0;
-  while (executions < times && !interrupted()) {
+  double seconds = 0;
+  while (executions < times && !interrupted() && (came_back == 0 || seconds < seconds_once_back)) {
     run_report last;
     std::vector<task> tasks;
-    tasks.push_back(
-        replay_task(engines, failure, times - executions, std::nullopt, [&last](run_report report) {
-          require_accepted(report);
-          last = std::move(report);
-          return std::vector<task>{};
-        }));
+    tasks.push_back(replay_task(engines, failure, {times - executions}, std::nullopt,
+                                [&last](run_report report) {
+                                  require_accepted(report);
+                                  last = std::move(report);
+                                  return std::vector<task>{};
+                                }));
     run_tasks(std::move(tasks), 1, [] {});
     executions += std::max<std::uint64_t>(last.executions, 1);
-    came_back += last.verdict == "finding" ? std::max<std::uint64_t>(last.came_back, 1) : 0;
+    came_back += last.verdict == "finding" ? 1 : 0;
+    seconds += last.wall_seconds;
     const double cpu_seconds = total.cpu_seconds + last.cpu_seconds;
     if (total.verdict != "finding") {
       total = std::move(last);
     }
     total.cpu_seconds = cpu_seconds;
+    tell(executions, came_back);
   }
   total.executions = executions;
   total.came_back = came_back;

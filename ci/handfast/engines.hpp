@@ -90,15 +90,29 @@ struct run_report {
 /// Throws `usage_error` if the engine did not take the request.
 void require_accepted(const run_report& report);
 
-/// A child that replays `failure` at most `times` times, or until it dies of it.
+/// How long to replay: so many times and no longer than so many seconds.
+struct replay_limits {
+  std::uint64_t times = 1;
+  double seconds = 1e9;
+};
+
+/// The command line that replays `failure` until it comes back, program first.
+[[nodiscard]] std::vector<std::string> replay_command(const engine_folder& engines,
+                                                      const token& failure,
+                                                      const replay_limits& limits);
+
+/// A child that replays `failure` until it comes back.
 [[nodiscard]] task replay_task(const engine_folder& engines, const token& failure,
-                               std::uint64_t times, std::optional<unsigned> patience_seconds,
+                               const replay_limits& limits,
+                               std::optional<unsigned> patience_seconds,
                                std::function<std::vector<task>(run_report)> done);
 
-/// Brings `failure` back in a process of its own (several, where it takes the
-/// process with it) until it ran `times` times.
+/// Brings `failure` back in a process of its own, a new one after each failure,
+/// `times` times, or once it has come back until so many seconds have passed.
+/// `tell` is called with how often it ran and came back.
 [[nodiscard]] run_report replay(const engine_folder& engines, const token& failure,
-                                std::uint64_t times);
+                                std::uint64_t times, double seconds_once_back,
+                                const std::function<void(std::uint64_t, std::uint64_t)>& tell);
 
 /// Of the sources that this program and its engines were built from.
 [[nodiscard]] std::uint32_t source_fingerprint();

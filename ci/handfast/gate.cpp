@@ -165,7 +165,7 @@ class gate {
     if (options_.json) {
       fmt::print("{}\n", nlohmann::ordered_json{{"gate", verdict}, {"seed", options_.seed}}.dump());
     } else {
-      fmt::print("gate: {}\n", verdict);
+      fmt::print("gate: {} (seed {})\n", verdict, options_.seed);
     }
     if (junit.is_open()) {
       junit << junit_xml(stages_);

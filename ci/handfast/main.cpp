@@ -97,6 +97,7 @@ int run(int argc, char** argv) {
   replay_app->add_option("--times", replay.times, "how often, where real threads decide")
       ->check(whole_number);
   replay_app->add_flag("--trace", replay.trace, "print the whole report, however long");
+  replay_app->add_flag("--gdb", replay.gdb, "under gdb, which stops where it fails");
   replay_app->add_flag("--any-build", replay.any_build,
                        "try a token from other sources; it may mean another run here");
 

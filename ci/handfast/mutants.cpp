@@ -35,6 +35,7 @@ std::string json_line(const catch_report& report) {
                                  {"executions", report.tried},
                                  {"came_back", report.came_back},
                                  {"replays", report.replays},
+                                 {"lost_tokens", report.lost_tokens},
                                  {"scenario", nullptr},
                                  {"kind", nullptr},
                                  {"token", nullptr}};
@@ -46,10 +47,16 @@ std::string json_line(const catch_report& report) {
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+std::string lost(const catch_report& report) {
+  return report.lost_tokens == 0
+             ? ""
+             : fmt::format(", seen {} times, but no replay brought it back", report.lost_tokens);
+}
+
 std::string summary_line(const catch_report& report) {
   if (!report.caught) {
-    return fmt::format("{:<34} {:<12} missed in {} executions", report.mutant, report.engine,
-                       grouped(report.tried));
+    return fmt::format("{:<34} {:<12} missed in {} executions{}", report.mutant, report.engine,
+                       grouped(report.tried), lost(report));
   }
   return fmt::format("{:<34} {:<12} {} in {} after {} executions", report.mutant, report.engine,
                      report.caught->kind, report.caught->request.scenario, grouped(report.tried));
@@ -57,7 +64,7 @@ std::string summary_line(const catch_report& report) {
 
 std::string cell(const catch_report& report) {
   if (!report.caught) {
-    return fmt::format("missed ({})", grouped(report.tried));
+    return fmt::format("missed ({}){}", grouped(report.tried), lost(report));
   }
   return fmt::format("**{}**, `{}`, {}; {}", report.caught->kind, report.caught->request.scenario,
                      grouped(report.tried),
@@ -70,12 +77,10 @@ std::string table(const std::vector<mutant>& bugs, const std::vector<std::string
       "# Seeded bugs of the channel, and which engine catches them\n\n"
       "Made by `handfast mutants --table docs/seeded-bugs.md`. Each bug is a small variation of\n"
       "the shipped text (`models/mutants/`), switched on in builds of its own. A cell says what\n"
-      "the engine called it, the scenario or property, how many executions it took, and which "
-      "replay\n"
-      "of the token alone brought it back. Engines on real threads vary from run to run; a bug "
-      "must\n"
-      "be caught by one engine at least, and `./ci/test` and `./ci/gate` fail where one is "
-      "not.\n\n";
+      "the engine called it, the scenario or property, how many executions it took, and which\n"
+      "replay of the token alone brought it back: what no replay brings back is no catch. Engines\n"
+      "on real threads vary from run to run; a bug must be caught by one engine at least, and\n"
+      "`./ci/test` and `./ci/gate` fail where one is not.\n\n";
   text += fmt::format("| bug | {} |\n|---|{}\n", fmt::join(engines, " | "),
                       fmt::join(std::vector<std::string>(engines.size(), "---|"), ""));
   for (std::size_t i = 0; i < bugs.size(); ++i) {

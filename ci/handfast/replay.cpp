@@ -1,7 +1,12 @@
 // `handfast replay`: a token brings its failure back.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <vector>
 
 #include "ci/engines/engine.hpp"
 #include "ci/handfast/engines.hpp"
@@ -11,9 +16,12 @@
 namespace handfast::ci {
 namespace {
 
-// How often to try where real threads decide: enough for a failure that comes
-// back one time in ten.
-constexpr std::uint64_t tries_on_real_threads = 50;
+// How often to try where real threads decide, unless the user says: enough for a
+// failure that comes back one time in a thousand, and no longer than it takes to
+// see that it does.
+constexpr std::uint64_t tries_on_real_threads = 2000;
+constexpr double seconds_once_back = 5;
+constexpr double no_limit = 1e9;
 
 token usable(const engine_folder& engines, const replay_options& options) {
   auto decoded = decode(options.text);
@@ -39,14 +47,40 @@ token usable(const engine_folder& engines, const replay_options& options) {
   return *std::move(decoded);
 }
 
+// Becomes gdb on the engine's process, to stop where Relacy sees the failure or
+// where the process dies.
+[[noreturn]] void debug(std::vector<std::string> command) {
+  std::vector<std::string> arguments{
+      "gdb", "-q",  "-ex",   "set breakpoint pending on", "-ex", "break fail_test",
+      "-ex", "run", "--args"};
+  arguments.insert(arguments.end(), command.begin(), command.end());
+  std::vector<char*> pointers;
+  for (std::string& each : arguments) {
+    pointers.push_back(each.data());
+  }
+  pointers.push_back(nullptr);
+  ::execvp("gdb", pointers.data());
+  throw usage_error(fmt::format("--gdb: cannot start gdb: {}", std::strerror(errno)));
+}
+
 }  // namespace
 
 int replay_verb(const replay_options& options) {
   const engine_folder engines(options.engines);
   const token failure = usable(engines, options);
-  const std::uint64_t times =
-      options.times.value_or(on_real_threads(failure.engine) ? tries_on_real_threads : 1);
-  run_report report = replay(engines, failure, std::max<std::uint64_t>(times, 1));
+  if (options.gdb) {
+    debug(replay_command(engines, failure, {1}));
+  }
+  const std::uint64_t times = std::max<std::uint64_t>(
+      options.times.value_or(on_real_threads(failure.engine) ? tries_on_real_threads : 1), 1);
+  progress_line line(!options.json);
+  run_report report =
+      replay(engines, failure, times, options.times ? no_limit : seconds_once_back,
+             [&](std::uint64_t executions, std::uint64_t came_back) {
+               line.show(fmt::format("replayed {} of {} times, came back {} times",
+                                     grouped(executions), grouped(times), grouped(came_back)));
+             });
+  line.clear();
   report.request.mode = "replay";
   if (options.json) {
     fmt::print("{}\n", json_line(report));

@@ -11,19 +11,14 @@
 namespace handfast::ci {
 
 std::string json_line(const run_report& report) {
-  nlohmann::ordered_json line = {{"scenario", report.request.scenario},
-                                 {"engine", report.request.engine},
-                                 {"mode", report.request.mode},
-                                 {"verdict", report.verdict},
-                                 {"executions", report.executions},
-                                 {"blocked", report.blocked},
-                                 {"cpu_seconds", report.cpu_seconds},
-                                 {"peak_rss_kib", report.peak_rss_kib},
-                                 {"goals_met", report.goals_met},
-                                 {"goals_missed", report.goals_missed},
-                                 {"token", nullptr},
-                                 {"complete", report.complete},
-                                 {"unit", report.unit}};
+  nlohmann::ordered_json line = {
+      {"scenario", report.request.scenario}, {"engine", report.request.engine},
+      {"mode", report.request.mode},         {"seed", report.request.seed},
+      {"verdict", report.verdict},           {"executions", report.executions},
+      {"blocked", report.blocked},           {"cpu_seconds", report.cpu_seconds},
+      {"peak_rss_kib", report.peak_rss_kib}, {"goals_met", report.goals_met},
+      {"goals_missed", report.goals_missed}, {"token", nullptr},
+      {"complete", report.complete},         {"unit", report.unit}};
   if (!report.request.mutant.empty()) {
     line["mutant"] = report.request.mutant;
   }
@@ -46,10 +41,11 @@ std::string grouped(std::uint64_t number) {
 std::string summary_line(const run_report& report) {
   const double seconds = std::max(report.cpu_seconds, 1e-9);
   const double rate = static_cast<double>(report.executions) / seconds;
-  std::string line = fmt::format(
-      "{:<44} {:<11} {:<7} {:<11} {:>12} {}, {:.2f} s, {}/s", report.request.scenario,
-      report.request.engine, report.request.mode, report.verdict, grouped(report.executions),
-      report.unit, report.cpu_seconds, grouped(static_cast<std::uint64_t>(rate)));
+  std::string line =
+      fmt::format("{:<44} {:<11} {:<7} {:<11} {:>12} {}, seed {}, {:.2f} s, {}/s",
+                  report.request.scenario, report.request.engine, report.request.mode,
+                  report.verdict, grouped(report.executions), report.unit, report.request.seed,
+                  report.cpu_seconds, grouped(static_cast<std::uint64_t>(rate)));
   if (report.complete) {
     line += ", search ended";
   }

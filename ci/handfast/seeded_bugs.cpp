@@ -8,7 +8,8 @@
 namespace handfast::ci {
 namespace {
 
-constexpr std::uint64_t replays_on_real_threads = 2000;
+constexpr replay_limits replays_on_real_threads{50000, 8};
+constexpr replay_limits replays_elsewhere{1, 60};
 constexpr unsigned most_lost_tokens = 5;
 
 // Where a bug is sure to be, a short silence tells enough.
@@ -97,8 +98,8 @@ std::vector<offer> hunters(const engine_folder& engines,
 }
 
 // One hunt, a run at a time, until something is caught. On real threads a token
-// may fail to bring its failure back; then the hunt goes on, with another seed,
-// for a failure that can be brought back.
+// may fail to bring its failure back; that is no catch, and the hunt goes on, with
+// another seed, for a failure that can be brought back.
 class pursuit : public std::enable_shared_from_this<pursuit> {
  public:
   pursuit(const engine_folder& engines, std::vector<run_request> todo, catch_report& report,
@@ -131,17 +132,18 @@ class pursuit : public std::enable_shared_from_this<pursuit> {
   std::vector<task> bring_back() {
     const bool unsure = on_real_threads(report_.caught->request.engine);
     std::vector<task> tasks;
-    tasks.push_back(
-        replay_task(engines_, *report_.caught->failure, unsure ? replays_on_real_threads : 1,
-                    patience_seconds, [self = shared_from_this(), unsure](const run_report& ended) {
-                      catch_report& report = self->report_;
-                      report.replays = ended.executions;
-                      report.came_back = ended.verdict == "finding";
-                      if (report.came_back || !unsure || ++report.lost_tokens == most_lost_tokens) {
-                        return self->at_end_();
-                      }
-                      return self->next();
-                    }));
+    tasks.push_back(replay_task(
+        engines_, *report_.caught->failure, unsure ? replays_on_real_threads : replays_elsewhere,
+        patience_seconds, [self = shared_from_this(), unsure](const run_report& ended) {
+          catch_report& report = self->report_;
+          report.replays = ended.executions;
+          report.came_back = ended.verdict == "finding";
+          if (report.came_back || !unsure) {
+            return self->at_end_();
+          }
+          report.caught.reset();
+          return ++report.lost_tokens == most_lost_tokens ? self->at_end_() : self->next();
+        }));
     return tasks;
   }
 

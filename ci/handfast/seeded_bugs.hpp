@@ -19,7 +19,7 @@ struct catch_report {
   std::uint64_t tried = 0;    ///< executions until it was caught, or in all
   std::uint64_t replays = 0;  ///< of the token alone, until it came back
   bool came_back = false;
-  unsigned lost_tokens = 0;  ///< of earlier catches, which no replay brought back
+  unsigned lost_tokens = 0;  ///< failures seen on real threads that no replay brought back
 };
 
 /// What one scenario, property or fuzz target caught first.

@@ -34,6 +34,7 @@ struct replay_options : common_options {
   std::string text;
   std::optional<std::uint64_t> times;
   bool trace = false;
+  bool gdb = false;
   bool any_build = false;
 };
 

@@ -125,7 +125,7 @@ class Runs(unittest.TestCase):
             done = handfast("gate", "--only", "sync", "--budget", "4s", "--junit", str(junit),
                             "--markdown", str(markdown))
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-            self.assertTrue(done.stdout.endswith("gate: pass\n"))
+            self.assertTrue(done.stdout.endswith("gate: pass (seed 1)\n"))
             suites = ElementTree.parse(junit).getroot()
             self.assertGreater(len(suites.findall("testsuite/testcase")), 10)
             self.assertEqual(suites.findall("testsuite/testcase/failure"), [])
