@@ -33,6 +33,14 @@ void fail_of(Body body) {
   _exit(0);
 }
 
+// Looks until `flag`, which `mutex` guards, is set.
+void until_set(sync::mutex& mutex, const sync::var<bool>& flag) {
+  for (bool set = false; !set;) {
+    const lock_guard<sync> lock(mutex);
+    set = flag.read();
+  }
+}
+
 class seeded_death : public testing::Test {
  protected:
   seeded_death() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
@@ -42,13 +50,16 @@ TEST_F(seeded_death, a_forgotten_notify_is_a_deadlock) {
   EXPECT_EXIT(fail_of([] {
                 sync::mutex mutex;
                 sync::condition_variable changed;
+                sync::var<bool> waits;
                 sync::var<bool> ready;
                 sync::thread waiter([&] {
                   const lock_guard<sync> lock(mutex);
+                  waits.write() = true;
                   while (!ready.read()) {
                     changed.wait(mutex);
                   }
                 });
+                until_set(mutex, waits);
                 {
                   const lock_guard<sync> lock(mutex);
                   ready.write() = true;
@@ -96,10 +107,7 @@ TEST_F(seeded_death, a_condition_variable_destroyed_in_use_is_misuse) {
                   changed->wait(mutex);
                   mutex.unlock();
                 });
-                for (bool seen = false; !seen;) {
-                  const lock_guard<sync> lock(mutex);
-                  seen = waits.read();
-                }
+                until_set(mutex, waits);
                 changed.reset();
                 _exit(waiter.joinable() ? 2 : 3);  // this seed's wait ended for no reason
               }),
