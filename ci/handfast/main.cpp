@@ -61,6 +61,7 @@ int run(int argc, char** argv) {
   replay_options replay;
   mutants_options mutants;
   gate_options gate;
+  litmus_options litmus;
   std::string max_time;
   std::string budget;
 
@@ -114,6 +115,12 @@ int run(int argc, char** argv) {
   mutants_app->add_option("--jobs", mutants.jobs, "runs at once (default: one a core)")
       ->check(whole_number);
 
+  CLI::App* litmus_app =
+      add_verb(app, "litmus", "Run litmus tests in herd's C format on the checker",
+               "handfast litmus models/litmus/tests/*.litmus", litmus);
+  litmus_app->add_option("files", litmus.files, "tests")->required();
+  litmus_app->add_option("--expect", litmus.expect, "compare with the JSON lines of this file");
+
   CLI::App* gate_app =
       add_verb(app, "gate", "The merge gate: every engine, in bounded time",
                "handfast gate --budget 5m --junit gate.xml --markdown gate.md", gate);
@@ -162,6 +169,9 @@ int run(int argc, char** argv) {
   }
   if (*mutants_app) {
     return mutants_verb(mutants);
+  }
+  if (*litmus_app) {
+    return litmus_verb(litmus);
   }
   return gate_verb(gate);
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace handfast::ci {
 
@@ -58,10 +59,17 @@ struct gate_options : common_options {
   unsigned jobs = 0;
 };
 
+struct litmus_options : common_options {
+  std::vector<std::string> files;
+  std::string expect;  ///< JSON lines to compare with; empty: none
+};
+
 int list_verb(const list_options& options);
 int check_verb(const check_options& options);
 int replay_verb(const replay_options& options);
 int mutants_verb(const mutants_options& options);
 int gate_verb(const gate_options& options);
+/// Becomes the litmus program: its lines and its exit status are the verb's.
+int litmus_verb(const litmus_options& options);
 
 }  // namespace handfast::ci

@@ -37,7 +37,7 @@ def objects(done):
 
 class Help(unittest.TestCase):
     def test_every_verb_has_help_with_an_example(self):
-        for verb in ([], ["list"], ["check"], ["replay"], ["mutants"], ["gate"]):
+        for verb in ([], ["list"], ["check"], ["replay"], ["mutants"], ["gate"], ["litmus"]):
             done = handfast(*verb, "--help")
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn("Example:\n  handfast ", done.stdout)
@@ -70,6 +70,8 @@ class BadInput(unittest.TestCase):
         self.refused("gate", "--junit", "/no/such/folder/gate.xml", says="/no/such/folder/gate.xml")
         self.refused("list", "no_such_thing")
         self.refused("list", "--engines", "/no/such/folder", says="/no/such/folder")
+        self.refused("litmus", "/no/such/file.litmus", says="/no/such/file.litmus: cannot be read")
+        self.refused("litmus", __file__, says="line 1")
         self.refused("replay")
         self.refused("replay", "hello", says="hf1.")
         self.refused("replay", "hf1.channel.hand_off.relacy.AAAA", says="cut short")
@@ -131,6 +133,35 @@ class Runs(unittest.TestCase):
             self.assertEqual(suites.findall("testsuite/testcase/failure"), [])
             self.assertIn("# handfast gate: pass", markdown.read_text())
             self.assertIn("| stress | ok |", markdown.read_text())
+
+
+@unittest.skipUnless(HAS_RELACY, "fibers are not run under sanitizers")
+class Litmus(unittest.TestCase):
+    SB = """C SB
+{ x=0; y=0; }
+P0(atomic_int* x, atomic_int* y) {
+  atomic_store_explicit(x, 1, memory_order_relaxed);
+  int r0 = atomic_load_explicit(y, memory_order_relaxed);
+}
+P1(atomic_int* x, atomic_int* y) {
+  atomic_store_explicit(y, 1, memory_order_relaxed);
+  int r0 = atomic_load_explicit(x, memory_order_relaxed);
+}
+locations [0:r0; 1:r0;]
+"""
+
+    def test_a_wrong_expectation_is_reported(self):
+        states = [{"0:r0": a, "1:r0": b} for a in (0, 1) for b in (0, 1)]
+        right = {"name": "SB", "states": states, "executions": 4, "racy": False}
+        wrong = [{**right, "executions": 5}, {**right, "states": states[1:]}, {**right, "racy": True},
+                 {**right, "name": "another"}]
+        with tempfile.TemporaryDirectory() as folder:
+            test, expected = Path(folder, "SB.litmus"), Path(folder, "expected.jsonl")
+            test.write_text(self.SB)
+            for expectation, status in [(right, 0), *((each, 1) for each in wrong)]:
+                expected.write_text(json.dumps(expectation) + "\n")
+                done = handfast("litmus", str(test), "--expect", str(expected))
+                self.assertEqual(done.returncode, status, (expectation, done.stdout))
 
 
 class Interrupts(unittest.TestCase):
