@@ -1,13 +1,8 @@
 // `handfast litmus`: herd's C tests on the checker.
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "ci/engines/engine.hpp"
 #include "ci/handfast/engines.hpp"
 #include "ci/handfast/verbs.hpp"
 
@@ -20,13 +15,7 @@ int litmus_verb(const litmus_options& options) {
     arguments.insert(arguments.end(), {"--expect", options.expect});
   }
   arguments.insert(arguments.end(), options.files.begin(), options.files.end());
-  std::vector<char*> pointers;
-  for (std::string& each : arguments) {
-    pointers.push_back(each.data());
-  }
-  pointers.push_back(nullptr);
-  ::execv(arguments.front().c_str(), pointers.data());
-  throw usage_error(fmt::format("cannot start {}: {}", arguments.front(), std::strerror(errno)));
+  become(std::move(arguments));
 }
 
 }  // namespace handfast::ci

@@ -17,6 +17,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "ci/engines/engine.hpp"
+
 extern char** environ;
 
 namespace handfast::ci {
@@ -240,6 +242,16 @@ std::string run_to_end(std::vector<std::string> arguments, exit_report& report) 
   tasks.push_back(std::move(todo));
   run_tasks(std::move(tasks), 1, [] {});
   return output;
+}
+
+void become(std::vector<std::string> arguments) {
+  std::vector<char*> pointers;
+  for (std::string& each : arguments) {
+    pointers.push_back(each.data());
+  }
+  pointers.push_back(nullptr);
+  ::execvp(pointers.front(), pointers.data());
+  throw usage_error("cannot start " + arguments.front() + ": " + std::strerror(errno));
 }
 
 }  // namespace handfast::ci

@@ -43,6 +43,10 @@ void handle_interrupts();
 /// Thrown by what cannot go on after Ctrl-C; exit status 3.
 struct interruption {};
 
+/// Becomes another program, looked for in PATH where its name has no slash; throws
+/// `usage_error` if it cannot be started.
+[[noreturn]] void become(std::vector<std::string> arguments);
+
 /// Runs one program to its end and gives its stdout; `report` says how it ended.
 std::string run_to_end(std::vector<std::string> arguments, exit_report& report);
 

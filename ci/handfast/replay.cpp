@@ -1,11 +1,9 @@
 // `handfast replay`: a token brings its failure back.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ci/engines/engine.hpp"
@@ -54,13 +52,7 @@ token usable(const engine_folder& engines, const replay_options& options) {
       "gdb", "-q",  "-ex",   "set breakpoint pending on", "-ex", "break fail_test",
       "-ex", "run", "--args"};
   arguments.insert(arguments.end(), command.begin(), command.end());
-  std::vector<char*> pointers;
-  for (std::string& each : arguments) {
-    pointers.push_back(each.data());
-  }
-  pointers.push_back(nullptr);
-  ::execvp("gdb", pointers.data());
-  throw usage_error(fmt::format("--gdb: cannot start gdb: {}", std::strerror(errno)));
+  become(std::move(arguments));
 }
 
 }  // namespace
