@@ -1,64 +1,72 @@
-// Events of an execution: what threads did to shared locations, and fences.
+// Events of an execution: what threads did to shared locations, fences, threads
+// made and joined, and choices of data.
+//
+// Everything here is flat and trivially copyable: graphs are copied and cut
+// hundreds of thousands of times a second.
 #pragma once
 
-#include <algorithm>
-#include <compare>
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <vector>
+#include <source_location>
+#include <type_traits>
 
 namespace handfast::checker {
 
-using value = std::uint64_t;
-using location = std::uint32_t;
+/// Threads are numbered from 0, the first; so are a thread's events.
 using thread_index = std::uint32_t;
+inline constexpr std::size_t max_threads = 16;
+inline constexpr std::size_t max_events_of_a_thread = 32'000;
 
-/// Which event: the thread's `index`th, in program order. `initial` is the write
-/// that every location begins with; it happens before everything.
-struct event_id {
-  static constexpr thread_index no_thread = ~thread_index{0};
+/// A number of the search's own for a place in memory, the same in every
+/// execution in which the same thread makes it as its so-manieth.
+using location = std::uint32_t;
 
-  thread_index thread = no_thread;
-  std::uint32_t index = 0;
+/// An event's place in the order in which events were added to its graph.
+/// `initial` stands for the write that every location begins with.
+using stamp = std::uint32_t;
+inline constexpr stamp initial = ~stamp{0};
 
-  [[nodiscard]] bool is_initial() const { return thread == no_thread; }
-  friend auto operator<=>(const event_id&, const event_id&) = default;
+/// What a location holds: up to 16 bytes.
+struct value {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+
+  friend bool operator==(const value&, const value&) = default;
 };
-inline constexpr event_id initial{};
 
 /// For each thread how many of its events come before, up to and with.
 class clock {
  public:
-  [[nodiscard]] bool has(event_id event) const {
-    return event.is_initial() || (event.thread < ends_.size() && event.index < ends_[event.thread]);
+  [[nodiscard]] bool has(thread_index thread, std::size_t index) const {
+    return static_cast<std::int16_t>(index) < ends_[thread];
   }
-  void add(event_id event) {
-    if (!event.is_initial()) {
-      grow(event.thread + 1);
-      ends_[event.thread] = std::max(ends_[event.thread], event.index + 1);
-    }
+  void add(thread_index thread, std::size_t index) {
+    const auto end = static_cast<std::int16_t>(index + 1);
+    ends_[thread] = ends_[thread] < end ? end : ends_[thread];
   }
   void join(const clock& other) {
-    grow(other.ends_.size());
-    for (std::size_t i = 0; i < other.ends_.size(); ++i) {
-      ends_[i] = std::max(ends_[i], other.ends_[i]);
+    for (std::size_t i = 0; i < max_threads; ++i) {
+      ends_[i] = ends_[i] < other.ends_[i] ? other.ends_[i] : ends_[i];
     }
+  }
+  [[nodiscard]] bool includes(const clock& other) const {
+    bool all = true;
+    for (std::size_t i = 0; i < max_threads; ++i) {
+      all &= other.ends_[i] <= ends_[i];
+    }
+    return all;
+  }
+  [[nodiscard]] std::size_t end(thread_index thread) const {
+    return static_cast<std::size_t>(ends_[thread]);
   }
 
  private:
-  void grow(std::size_t threads) {
-    if (ends_.size() < threads) {
-      ends_.resize(threads, 0);
-    }
-  }
-
-  std::vector<std::uint32_t> ends_;
+  // Signed 16 bits: the maximum of eight at once is one instruction everywhere.
+  alignas(16) std::array<std::int16_t, max_threads> ends_{};
 };
 
-enum class event_kind : std::uint8_t { read, write, fence };
+enum class event_kind : std::uint8_t { read, write, fence, create, join, choice };
 
 /// How strongly an access orders. `plain` is a non-atomic access.
 enum class access : std::uint8_t { plain, relaxed, acquire, release, acq_rel, seq_cst };
@@ -70,25 +78,53 @@ enum class access : std::uint8_t { plain, relaxed, acquire, release, acq_rel, se
   return how == access::release || how == access::acq_rel || how == access::seq_cst;
 }
 
-/// How a read-modify-write changes what it reads: to what, or not at all.
-struct update {
-  access how = access::relaxed;            ///< if it writes
-  access how_if_failed = access::relaxed;  ///< if it does not
-  std::function<std::optional<value>(value read)> change;
+/// What a read does next with what it read.
+enum class update : std::uint8_t {
+  none,
+  exchange,
+  add,
+  subtract,
+  bit_and,
+  bit_or,
+  bit_xor,
+  compare_exchange,  ///< writes only over `expected`
+  compare_exchange_weak,
+  lock,              ///< waits for a free mutex and takes it
+  enter_waiters,     ///< condition variables and futexes: waiters.hpp
+  take_one_waiter,   ///< writes only if somebody waits; the pick says whom
+  take_all_waiters,  ///< writes only if somebody waits
 };
 
+/// What a read waits for: it reads only what lets it go on, and until then
+/// stands in the graph as waiting.
+enum class await : std::uint8_t { nothing, free_mutex, being_taken, predicate };
+
+using await_function = bool (*)(const value& read, const value& argument);
+
 /// An event of the graph. A read-modify-write is two, one after the other, both
-/// `exclusive`; a compare-exchange that fails is a read.
+/// `exclusive`; one that does not write is a read.
 struct event {
-  event_id id;
   event_kind kind = event_kind::fence;
   access how = access::relaxed;
+  access how_if_done = access::relaxed;    ///< updates and awaits: when they write or go on
+  access how_if_failed = access::relaxed;  ///< updates: when they do not write
+  update then = update::none;              ///< reads
+  await until = await::nothing;            ///< reads
   bool exclusive = false;
+  std::uint8_t thread = 0;
+  std::uint8_t size = 8;       ///< bytes that the location has
+  std::uint8_t pick = 0;       ///< which of the equals was chosen; 0 is the first way
+  bool waiting = false;        ///< an await that nothing lets go on yet
+  bool spurious_left = false;  ///< a weak compare-exchange may fail for no reason
+  std::uint16_t index = 0;     ///< in its thread
   location where = 0;
-  value data = 0;                         ///< written, or read
-  event_id source;                        ///< reads: the write that it reads from
-  std::shared_ptr<const update> changes;  ///< reads of a read-modify-write
-  std::size_t stamp = 0;                  ///< its place in the order in which events were added
+  stamp source = initial;   ///< reads: the write that it reads from
+  std::uint32_t place = 0;  ///< writes: in coherence order; 1 is right after the initial one
+  value data;               ///< read, written or chosen; the thread made or joined
+  value operand;            ///< of the update; the predicate's argument
+  value expected;           ///< of a compare-exchange; how many ways a choice has
+  await_function lets_go = nullptr;
+  std::source_location line;
 
   clock happens_before;  ///< with itself
   clock prefix;          ///< (po ∪ rf)+, with itself
@@ -96,5 +132,6 @@ struct event {
   clock to_acquire;      ///< what an acquire fence after it in its thread gets
   clock fence_released;  ///< what a relaxed write after it in its thread releases
 };
+static_assert(std::is_trivially_copyable_v<event>);
 
 }  // namespace handfast::checker

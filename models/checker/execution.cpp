@@ -1,80 +1,555 @@
 #include "models/checker/execution.hpp"
 
-#include <boost/context/pooled_fixedsize_stack.hpp>
-#include <memory>
+#include <algorithm>
+#include <exception>
+#include <string_view>
 #include <utility>
 
+#include "models/checker/update.hpp"
+
 namespace handfast::checker {
-namespace {
 
-namespace context = boost::context;
-
-// Thrown into a thread that is not to go on: the execution is over.
-struct abandoned {};
-
-context::pooled_fixedsize_stack& stacks() {
-  thread_local context::pooled_fixedsize_stack pool(std::size_t{64} * 1024);
-  return pool;
+std::string short_line(const std::source_location& at) {
+  std::string_view file = at.file_name();
+  if (const auto slash = file.rfind('/'); slash != std::string_view::npos) {
+    file.remove_prefix(slash + 1);
+  }
+  return std::string(file) + ":" + std::to_string(at.line());
 }
 
-}  // namespace
+// Running ------------------------------------------------------------------------------
 
-struct execution::fiber final : memory {
-  explicit fiber(std::function<void(memory&)> its_body) : body(std::move(its_body)) {
-    here = context::fiber(std::allocator_arg, stacks(), [this](context::fiber&& back) {
-      caller = std::move(back);
-      try {
-        body(*this);
-      } catch (const abandoned&) {
+run_end execution::run(std::span<const std::function<void()>> roots, decider& decides) {
+  decides_ = &decides;
+  found_.reset();
+  plain_.clear();
+  heap_.reset();
+  steps_ = 0;
+  there_ = unsettled_ = blocked_ = enabled_ = joining_ = waiting_ = parked_ = finished_ = 0;
+  for (place& each : places_) {
+    each.alive = false;
+  }
+  while (known_threads_ < roots.size()) {
+    new_thread();
+  }
+  for (thread_index i = 0; i < roots.size(); ++i) {
+    begin(i, roots[i]);
+  }
+  execution* const outer = std::exchange(current_, this);
+  if (const thread_index first = pick(); first != max_threads) {
+    running_ = first;
+    fiber::switch_between(main_, threads_[first]->stack);
+  } else {
+    how_ = run_end::complete;
+  }
+  current_ = outer;
+  in_body_ = false;
+  return how_;
+}
+
+thread_index execution::new_thread() {
+  if (known_threads_ == max_threads) {
+    fail("misuse", "more than " + std::to_string(max_threads) + " threads");
+  }
+  threads_.push_back(std::make_unique<thread>());
+  return known_threads_++;
+}
+
+void execution::begin(thread_index index, std::function<void()> body) {
+  thread& its = *threads_[index];
+  its.body = std::move(body);
+  its.position = its.children = its.made = its.spurious = its.round = its.round_before = 0;
+  its.stack.start(&execution::entry, this);
+  there_ |= bit(index);
+  unsettled_ |= bit(index);
+}
+
+void execution::entry(void* self) {
+  auto& run = *static_cast<execution*>(self);
+  try {
+    run.in_body_ = true;
+    run.threads_[run.running_]->body();
+    run.in_body_ = false;
+  } catch (const std::exception& error) {
+    run.in_body_ = false;
+    run.fail("escaped exception", std::string("an exception left a thread: ") + error.what());
+  } catch (...) {
+    run.in_body_ = false;
+    run.fail("escaped exception", "an exception left a thread");
+  }
+  run.end_thread();
+}
+
+void execution::end_thread() {
+  if (threads_[running_]->position < decides_->now().thread(running_).size()) {
+    const event& missing =
+        decides_->now()[decides_->now().thread(running_)[threads_[running_]->position]];
+    fail("non-deterministic body", "run again, thread " + std::to_string(running_) +
+                                       " ended before its operation at " +
+                                       short_line(missing.line));
+  }
+  finished_ |= bit(running_);
+  for (mask left = joining_; left != 0; left &= left - 1) {
+    const auto each = static_cast<thread_index>(std::countr_zero(left));
+    if (threads_[each]->waits_for == running_) {
+      joining_ &= ~bit(each);
+      enabled_ |= bit(each);
+    }
+  }
+  give_way();
+  std::terminate();  // nobody comes back here
+}
+
+thread_index execution::pick() {
+  for (;;) {
+    if (unsettled_ != 0) {
+      const auto next = static_cast<thread_index>(std::bit_width(unsettled_) - 1);
+      unsettled_ &= ~bit(next);
+      return next;
+    }
+    if (blocked_ == 0) {
+      return enabled_ == 0 ? max_threads : static_cast<thread_index>(std::countr_zero(enabled_));
+    }
+    for (mask left = blocked_; left != 0; left &= left - 1) {
+      const auto each = static_cast<thread_index>(std::countr_zero(left));
+      if (can_go_on(each)) {
+        blocked_ &= ~bit(each);
+        unsettled_ |= bit(each);
       }
-      asked.reset();
-      return std::move(caller);
-    });
-  }
-
-  void run() { here = std::move(here).resume(); }
-
-  value perform(operation next) override {
-    asked = std::move(next);
-    caller = std::move(caller).resume();
-    if (over) {
-      throw abandoned{};
     }
-    return answered;
-  }
-
-  std::function<void(memory&)> body;
-  context::fiber here;    // the thread, while it is stopped
-  context::fiber caller;  // who runs it, while it runs
-  std::optional<operation> asked;
-  value answered = 0;
-  bool over = false;
-};
-
-execution::execution(const program& body) {
-  for (auto& each : body()) {
-    threads_.push_back(std::make_unique<fiber>(std::move(each)));
-    threads_.back()->run();
-  }
-}
-
-execution::~execution() {
-  for (const auto& thread : threads_) {
-    if (thread->here) {
-      thread->over = true;
-      thread->run();
+    if (unsettled_ == 0) {
+      fail("non-deterministic body", "run again, thread " +
+                                         std::to_string(std::countr_zero(blocked_)) +
+                                         " reads what no thread has written");
     }
   }
 }
 
-const operation* execution::pending(thread_index thread) const {
-  const auto& asked = threads_[thread]->asked;
-  return asked ? &*asked : nullptr;
+void execution::switch_to(thread_index next) {
+  if (next == running_) {
+    return;
+  }
+  if (next == max_threads) {
+    leave(finished_ == there_ ? run_end::complete : run_end::stuck);
+  }
+  const thread_index me = running_;
+  running_ = next;
+  fiber::switch_between(threads_[me]->stack, threads_[next]->stack);
 }
 
-void execution::answer(thread_index thread, value data) {
-  threads_[thread]->answered = data;
-  threads_[thread]->run();
+void execution::leave(run_end how) {
+  how_ = how;
+  fiber::switch_between(threads_[running_]->stack, main_);
+  std::terminate();  // nobody comes back here
+}
+
+void execution::fail(std::string kind, std::string text) {
+  in_body_ = false;
+  found_ = finding{std::move(kind), std::move(text)};
+  leave(run_end::failed);
+}
+
+bool execution::can_go_on(thread_index index) const {
+  const thread& its = *threads_[index];
+  const bool ended = (finished_ & bit(its.waits_for)) != 0;
+  return ended || threads_[its.waits_for]->position > its.waits_for_position;
+}
+
+// The graph has the operation that comes next, and another thread must first have
+// come past `position`, or ended.
+void execution::wait_for(thread_index other, std::uint32_t position) {
+  thread& me = *threads_[running_];
+  me.waits_for = other;
+  me.waits_for_position = position;
+  if (!can_go_on(running_)) {
+    blocked_ |= bit(running_);
+    give_way();
+  }
+}
+
+void execution::wait_for_turn() {
+  enabled_ |= bit(running_);
+  give_way();
+  enabled_ &= ~bit(running_);
+}
+
+void execution::check_same(const event& recorded, const event& next) {
+  if (recorded.kind == next.kind && recorded.where == next.where && recorded.then == next.then &&
+      recorded.until == next.until &&
+      (next.kind != event_kind::write || recorded.data == next.data) &&
+      (next.then == update::none || recorded.operand == next.operand)) {
+    return;
+  }
+  fail("non-deterministic body",
+       "run again, thread " + std::to_string(running_) + " did something else at " +
+           short_line(next.line) + " than before at " + short_line(recorded.line) +
+           " (time, addresses, unordered containers, or data that outlives the test body)");
+}
+
+value execution::perform(event& next) {
+  const inside_checker inside(*this);
+  thread& me = *threads_[running_];
+  next.thread = static_cast<std::uint8_t>(running_);
+  if (++steps_ > limits_.steps || me.position + 2 > max_events_of_a_thread) {
+    fail("step limit reached", "an execution of more than " + std::to_string(limits_.steps) +
+                                   " operations, the last at " + short_line(next.line));
+  }
+  for (;;) {
+    const graph& now = decides_->now();
+    const auto recorded = now.thread(running_);
+    if (me.position == recorded.size()) {
+      if (next.kind == event_kind::join &&
+          (finished_ & bit(static_cast<thread_index>(next.data.low))) == 0) {
+        me.waits_for = static_cast<thread_index>(next.data.low);
+        joining_ |= bit(running_);
+        give_way();
+        enabled_ &= ~bit(running_);
+      } else {
+        wait_for_turn();
+      }
+      // Only now: others may have come in between.
+      if (me.position == decides_->now().thread(running_).size() && !decides_->decide(next)) {
+        leave(run_end::abandoned);
+      }
+      continue;
+    }
+    const event& mine = now[recorded[me.position]];
+    check_same(mine, next);
+    if (mine.waiting) {
+      waiting_ |= bit(running_);
+      give_way();
+      continue;
+    }
+    if (mine.kind == event_kind::read && mine.source != initial) {
+      const event& source = now[mine.source];
+      if (threads_[source.thread]->position <= source.index) {
+        wait_for(source.thread, source.index);
+        if (threads_[source.thread]->position <= source.index) {
+          fail("non-deterministic body", "run again, a thread ended before what it had written");
+        }
+        continue;
+      }
+    } else if (mine.kind == event_kind::join) {
+      wait_for(static_cast<thread_index>(mine.data.low), max_events_of_a_thread);
+    }
+    me.position += mine.exclusive ? 2 : 1;
+    next.pick = mine.pick;
+    next.exclusive = mine.exclusive;
+    return mine.data;
+  }
+}
+
+// Threads ------------------------------------------------------------------------------
+
+thread_index execution::create(std::function<void()> body, line at) {
+  const inside_checker inside(*this);
+  thread& me = *threads_[running_];
+  if (me.children == me.threads.size()) {
+    me.threads.push_back(new_thread());
+  }
+  const thread_index child = me.threads[me.children++];
+  event next;
+  next.kind = event_kind::create;
+  next.data.low = child;
+  next.line = at;
+  perform(next);
+  begin(child, std::move(body));
+  return child;
+}
+
+void execution::join(thread_index other, line at) {
+  event next;
+  next.kind = event_kind::join;
+  next.data.low = other;
+  next.line = at;
+  perform(next);
+}
+
+std::uint32_t execution::choose(std::uint32_t count, line at) {
+  event next;
+  next.kind = event_kind::choice;
+  next.expected.low = count;
+  next.line = at;
+  return static_cast<std::uint32_t>(perform(next).low);
+}
+
+void execution::pause(line) {
+  const inside_checker inside(*this);
+  thread& me = *threads_[running_];
+  const graph& now = decides_->now();
+  const auto events = now.thread(running_);
+  const std::uint32_t length = me.position - me.round;
+  bool same = length > 0 && me.round - me.round_before == length;
+  for (std::uint32_t i = 0; same && i < length; ++i) {
+    const event& each = now[events[me.round + i]];
+    const event& before = now[events[me.round_before + i]];
+    same = each.kind == event_kind::read && !each.exclusive && before.kind == event_kind::read &&
+           !before.exclusive && each.where == before.where && each.source == before.source;
+  }
+  me.round_before = me.round;
+  me.round = me.position;
+  if (same) {
+    parked_ |= bit(running_);
+    give_way();
+    std::terminate();  // only a new run moves it
+  }
+}
+
+// Objects ------------------------------------------------------------------------------
+
+const clock& execution::seen() const {
+  static const clock nothing;
+  const graph& now = decides_->now();
+  const std::uint32_t position = threads_[running_]->position;
+  if (position > 0) {
+    return now[now.thread(running_)[position - 1]].happens_before;
+  }
+  const stamp creator = now.creator(running_);
+  return creator == initial ? nothing : now[creator].happens_before;
+}
+
+location execution::make(thing what, const void* address, std::uint8_t size, const value& begins,
+                         line at) {
+  const inside_checker inside(*this);
+  thread& me = *threads_[running_];
+  if (me.made == me.locations.size()) {
+    me.locations.push_back(known_locations_++);
+    places_.emplace_back();
+  }
+  const location where = me.locations[me.made++];
+  places_[where] = {address,
+                    what,
+                    true,
+                    size,
+                    static_cast<std::uint8_t>(running_),
+                    static_cast<std::uint16_t>(me.position),
+                    max_threads,
+                    nullptr,
+                    begins,
+                    at};
+  return where;
+}
+
+location execution::declare(const value& begins) {
+  places_.emplace_back().begins = begins;
+  return known_locations_++;
+}
+
+void execution::fail_dead(const void* address, const char* what, line at) {
+  in_body_ = false;
+  const heap::block* block = heap_.find(address);
+  if (block != nullptr && block->freed) {
+    fail("use after free", "at " + short_line(at) + ", in memory that was allocated at " +
+                               short_line(block->line) + " and freed");
+  }
+  for (const place& each : places_) {
+    if (each.address == address && !each.alive) {
+      fail("use after destruction", std::string("at ") + short_line(at) + ", of " + what +
+                                        " made at " + short_line(each.at));
+    }
+  }
+  fail("uninitialised",
+       std::string("at ") + short_line(at) + ", " + what + " was never initialised");
+}
+
+void execution::check_alive(location where, const void* address, std::uint8_t size, line at) {
+  const inside_checker inside(*this);
+  if (where >= places_.size() || !places_[where].alive || places_[where].address != address) {
+    fail_dead(address, "an object that", at);
+  }
+  const place& its = places_[where];
+  if (its.size != size) {
+    fail("mixed-size access", "at " + short_line(at) + ", of " + std::to_string(size) +
+                                  " bytes where an atomic of " + std::to_string(its.size) +
+                                  " was made at " + short_line(its.at));
+  }
+  if (its.maker != running_ && !seen().has(its.maker, its.made_at)) {
+    fail("data race", "at " + short_line(at) + ", with the construction of " + name_of(where) +
+                          " at " + short_line(its.at));
+  }
+}
+
+void execution::destroy(location where, const void* address, line at) {
+  const inside_checker inside(*this);
+  if (where >= places_.size() || !places_[where].alive || places_[where].address != address) {
+    fail_dead(address, "an object that", at);
+  }
+  place& its = places_[where];
+  const graph& now = decides_->now();
+  const clock& mine = seen();
+  for (const auto& list : {now.writes(where), now.reads(where)}) {
+    for (const stamp each : list) {
+      const event& used = now[each];
+      const bool done = threads_[used.thread]->position > used.index;
+      if (used.thread != running_ &&
+          (used.waiting || (done && !mine.has(used.thread, used.index)))) {
+        fail("destroyed while in use", name_of(where) + " is destroyed at " + short_line(at) +
+                                           ", and used at " + short_line(used.line) +
+                                           " by thread " + std::to_string(used.thread));
+      }
+    }
+  }
+  if (its.holder != max_threads) {
+    fail("destroyed while in use", name_of(where) + " is destroyed at " + short_line(at) +
+                                       " while thread " + std::to_string(its.holder) + " holds it");
+  }
+  its.alive = false;
+}
+
+void execution::name(const void* object, const char* text) {
+  for (place& each : places_) {
+    if (each.alive && each.address == object) {
+      each.name = text;
+    }
+  }
+}
+
+std::string execution::name_of(location where) const {
+  const place& its = places_[where];
+  if (its.name != nullptr) {
+    return its.name;
+  }
+  const char* what = its.what == thing::mutex                ? "mutex"
+                     : its.what == thing::condition_variable ? "condition variable"
+                                                             : "atomic";
+  return std::string(what) + "@" + short_line(its.at);
+}
+
+// Plain data ---------------------------------------------------------------------------
+
+void execution::plain_made(shadow& data) {
+  data.state = shadow::living;
+  data.writer = static_cast<std::uint16_t>(running_);
+  data.written_at = static_cast<std::uint16_t>(threads_[running_]->position);
+  data.read_at = {};
+}
+
+void execution::check_ordered(const shadow& data, bool writes, line at) {
+  clock mine = seen();
+  mine.add(running_, threads_[running_]->position);
+  if (data.state != shadow::living) [[unlikely]] {
+    const inside_checker inside(*this);
+    fail_dead(&data, "data that", at);
+  }
+  if (data.writer != running_ && !mine.has(data.writer, data.written_at)) [[unlikely]] {
+    const inside_checker inside(*this);
+    fail("data race", std::string(writes ? "a write at " : "a read at ") + short_line(at) +
+                          " by thread " + std::to_string(running_) + " with a write by thread " +
+                          std::to_string(data.writer));
+  }
+  if (writes && !mine.includes(data.read_at)) [[unlikely]] {
+    for (thread_index other = 0; other < max_threads; ++other) {
+      if (data.read_at.end(other) > mine.end(other)) {
+        const inside_checker inside(*this);
+        fail("data race", "a write at " + short_line(at) + " by thread " +
+                              std::to_string(running_) + " with a read by thread " +
+                              std::to_string(other));
+      }
+    }
+  }
+}
+
+void execution::note_plain(const shadow& data, bool writes, line at) {
+  if (recording_) [[unlikely]] {
+    const inside_checker inside(*this);
+    plain_.push_back({running_, threads_[running_]->position, writes, &data, at});
+  }
+}
+
+void execution::plain_read(const shadow& data, line at) {
+  note_plain(data, false, at);
+  check_ordered(data, false, at);
+  const_cast<shadow&>(data).read_at.add(running_, threads_[running_]->position);
+}
+
+void execution::plain_write(shadow& data, line at) {
+  note_plain(data, true, at);
+  check_ordered(data, true, at);
+  data.writer = static_cast<std::uint16_t>(running_);
+  data.written_at = static_cast<std::uint16_t>(threads_[running_]->position);
+}
+
+void execution::plain_destroyed(shadow& data, line at) {
+  check_ordered(data, true, at);
+  data.state = 0;
+}
+
+// Memory -------------------------------------------------------------------------------
+
+void* execution::allocate(std::size_t bytes, std::size_t align, line at) {
+  const inside_checker inside(*this);
+  return heap_.allocate(running_, bytes, align, at);
+}
+
+void execution::deallocate(void* memory, line at) {
+  if (memory == nullptr) {
+    return;
+  }
+  const inside_checker inside(*this);
+  switch (heap_.free(memory)) {
+    case heap::freeing::freed: return;
+    case heap::freeing::twice:
+      fail("double free", "at " + short_line(at) + ", of memory allocated at " +
+                              short_line(heap_.find(memory)->line));
+    case heap::freeing::not_a_block:
+      fail("double free", "at " + short_line(at) + ", of memory that was not allocated");
+  }
+}
+
+// The end ------------------------------------------------------------------------------
+
+std::optional<finding> why_stuck(const execution& run, const graph& at) {
+  std::string text;
+  bool lost = false;
+  bool spins = false;
+  for (execution::mask left = run.there_ & ~run.finished_; left != 0; left &= left - 1) {
+    const auto thread = static_cast<thread_index>(std::countr_zero(left));
+    const auto events = at.thread(thread);
+    text += text.empty() ? "" : "; ";
+    text += "thread " + std::to_string(thread) + " waits ";
+    if ((run.joining_ & execution::bit(thread)) != 0) {
+      text += "for the end of thread " + std::to_string(run.threads_[thread]->waits_for);
+      continue;
+    }
+    if ((run.parked_ & execution::bit(thread)) != 0) {
+      const execution::thread& its = *run.threads_[thread];
+      for (std::uint32_t i = its.round_before; i < its.round; ++i) {
+        const event& read = at[events[i]];
+        if (at.place(read.source) != at.writes(read.where).size()) {
+          return std::nullopt;  // it would see something newer in the end
+        }
+      }
+      spins = true;
+      const event& last = at[events.back()];
+      text += "in a loop at " + short_line(last.line) + " for " + run.name_of(last.where) +
+              " to change";
+      continue;
+    }
+    const event& await = at[events.back()];
+    const std::string where = run.name_of(await.where) + " at " + short_line(await.line);
+    switch (await.until) {
+      case await::free_mutex:
+        text +=
+            "for " + where + ", held by thread " + std::to_string(run.places_[await.where].holder);
+        break;
+      case await::being_taken:
+        if (await.expected.low != 0) {
+          return std::nullopt;  // a timed wait: another execution has its end
+        }
+        for (const stamp each : at.reads(await.where)) {
+          lost |=
+              at[each].then == update::take_one_waiter || at[each].then == update::take_all_waiters;
+        }
+        text += "to be woken on " + where;
+        break;
+      case await::predicate:
+      case await::nothing:
+        spins = true;
+        text += "for what it awaits of " + where;
+        break;
+    }
+  }
+  return finding{spins ? "livelock" : lost ? "lost wake-up" : "deadlock", text};
 }
 
 }  // namespace handfast::checker

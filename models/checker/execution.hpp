@@ -1,59 +1,269 @@
-// One run of the program under test: each thread on a fiber of its own, stopped
-// at each operation until it is answered.
+// Runs of the program under test: its threads on fibers of one thread of the
+// system's, each operation answered from the graph while the graph has it, and
+// added to the graph by a `decider` from there on.
+//
+// A run goes first through all that the graph has, each thread as far as it can:
+// a read waits for the thread of its source, so that plain memory is as every
+// happens-before edge promises. Then the first thread that can go on does, again
+// and again. Which one that is depends on the graph alone; the search is built
+// on that.
 #pragma once
 
-#include <boost/context/fiber.hpp>
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <source_location>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "models/checker/event.hpp"
+#include "models/checker/fiber.hpp"
+#include "models/checker/graph.hpp"
+#include "models/checker/heap.hpp"
 
 namespace handfast::checker {
 
-/// What a thread asks of shared memory. With `changes` a read is the first half of
-/// a read-modify-write.
-struct operation {
-  event_kind kind = event_kind::fence;
-  location where = 0;
-  access how = access::relaxed;  ///< of a read, write or fence without `changes`
-  value data = 0;                ///< written
-  std::shared_ptr<const update> changes;
-};
-
-/// The threads' way to their memory; valid inside a thread's body.
-class memory {
+/// Says what happens where the graph ends.
+class decider {
  public:
-  virtual value perform(operation next) = 0;
+  /// Adds `next`, an operation of the thread that goes on, to the graph, and the
+  /// write of a read-modify-write with it; false if nothing is consistent.
+  virtual bool decide(event& next) = 0;
+  [[nodiscard]] virtual const graph& now() const = 0;
 
  protected:
-  ~memory() = default;
+  ~decider() = default;
 };
 
-/// What is checked: bodies of threads that start together, made afresh for each
-/// execution, the same each time but for what they read.
-using program = std::function<std::vector<std::function<void(memory&)>>()>;
+/// Something wrong with the program.
+struct finding {
+  std::string kind;  ///< "data race", "deadlock", …
+  std::string text;
+};
 
-/// A run of a program.
+/// How a run ended.
+enum class run_end : std::uint8_t {
+  complete,   ///< every thread ended
+  stuck,      ///< no thread can go on
+  abandoned,  ///< the decider had nothing, or the program assumed what is not so
+  failed,     ///< there is a finding
+};
+
+/// Plain data's history, as much as tells whether the next access is ordered
+/// (FastTrack: Flanagan and Freund, PLDI 2009). Part of each `var`.
+struct shadow {
+  static constexpr std::uint32_t living = 0x5aad0711;
+
+  std::uint32_t state = 0;
+  std::uint16_t writer = 0;
+  std::uint16_t written_at = 0;
+  clock read_at;
+};
+
+struct run_limits {
+  std::uint32_t steps = 20'000;  ///< operations in one execution
+  std::uint32_t spurious = 1;    ///< for no reason: failures and wake-ups of a thread, each
+};
+
 class execution {
  public:
-  explicit execution(const program& body);
+  explicit execution(const run_limits& limits = {}) : limits_(limits) {}
   execution(const execution&) = delete;
   execution& operator=(const execution&) = delete;
-  ~execution();
 
-  [[nodiscard]] std::size_t threads() const { return threads_.size(); }
-  /// What `thread` waits to have answered; nullptr once it has ended.
-  [[nodiscard]] const operation* pending(thread_index thread) const;
-  /// Answers it, and runs the thread to its next operation or its end.
-  void answer(thread_index thread, value data);
+  /// Runs the threads that are there from the start, and those that they make.
+  run_end run(std::span<const std::function<void()>> roots, decider& decides);
+
+  [[nodiscard]] const std::optional<finding>& found() const { return found_; }
+  [[nodiscard]] std::uint64_t steps() const { return steps_; }
+
+  /// A location that is there before any thread.
+  location declare(const value& begins);
+
+  /// Keeps what `plain` accesses there were, for traces, from the next run on.
+  void record(bool on) { recording_ = on; }
+
+  struct plain_access {
+    thread_index thread;
+    std::size_t position;  ///< so many events of the thread are before it
+    bool writes;
+    const void* address;
+    std::source_location line;
+  };
+  [[nodiscard]] const std::vector<plain_access>& plain_accesses() const { return plain_; }
+
+  // For the decider -------------------------------------------------------------------
+
+  /// An await of `thread` is answered, or taken out of the graph.
+  void released(thread_index thread) {
+    if ((waiting_ & bit(thread)) != 0) {
+      waiting_ &= ~bit(thread);
+      unsettled_ |= bit(thread);
+    }
+  }
+
+  /// What a location began with in this run.
+  [[nodiscard]] const value& initial_value(location where) const { return places_[where].begins; }
+
+  /// What a location is called: its name, or what it is.
+  [[nodiscard]] std::string name_of(location where) const;
+  [[nodiscard]] const void* address_of(location where) const { return places_[where].address; }
+
+  // For the program under test; on its fibers only ------------------------------------
+
+  /// The execution that the caller runs in; nullptr outside.
+  static execution* current() { return current_; }
+  /// Whether the program under test is running, and not the checker.
+  [[nodiscard]] bool in_body() const { return in_body_; }
+
+  using line = std::source_location;
+
+  /// Adds an operation; answers with what was read or chosen.
+  value perform(event& next);
+
+  enum class thing : std::uint8_t { atomic, mutex, condition_variable };
+  /// A location for an object that begins its life.
+  location make(thing what, const void* address, std::uint8_t size, const value& begins, line at);
+  /// The location of an object, which must live and be as large.
+  void check_alive(location where, const void* address, std::uint8_t size, line at);
+  /// The end of an object's life.
+  void destroy(location where, const void* address, line at);
+  void name(const void* object, const char* text);
+
+  thread_index create(std::function<void()> body, line at);
+  void join(thread_index thread, line at);
+  [[nodiscard]] thread_index self() const { return running_; }
+
+  void plain_made(shadow& data);
+  void plain_read(const shadow& data, line at);
+  void plain_write(shadow& data, line at);
+  void plain_destroyed(shadow& data, line at);
+
+  void* allocate(std::size_t bytes, std::size_t align, line at);
+  void deallocate(void* memory, line at);
+  [[nodiscard]] heap& memory() { return heap_; }
+
+  /// A waiting loop's body has come to its end.
+  void pause(line at);
+  /// One of `count` ways.
+  std::uint32_t choose(std::uint32_t count, line at);
+  /// Whether this thread may still do something for no reason; notes that it did.
+  [[nodiscard]] bool may_be_spurious() const {
+    return threads_[running_]->spurious < limits_.spurious;
+  }
+  void was_spurious() { ++threads_[running_]->spurious; }
+
+  [[noreturn]] void fail(std::string kind, std::string text);
+  [[noreturn]] void abandon() { leave(run_end::abandoned); }
+
+  /// Who holds a mutex, as far as this run has come; nobody: max_threads.
+  std::uint32_t& holder(location where) { return places_[where].holder; }
+
+  struct inside_checker {
+    explicit inside_checker(execution& its) : its_(its), before_(its.in_body_) {
+      its.in_body_ = false;
+    }
+    ~inside_checker() { its_.in_body_ = before_; }
+    inside_checker(const inside_checker&) = delete;
+    inside_checker& operator=(const inside_checker&) = delete;
+
+   private:
+    execution& its_;
+    bool before_;
+  };
 
  private:
-  struct fiber;
+  friend struct inside_checker;
 
-  std::vector<std::unique_ptr<fiber>> threads_;
+  struct thread {
+    fiber stack;
+    std::function<void()> body;
+    std::uint32_t position = 0;  // so many of its events have been done
+    std::uint32_t children = 0;
+    std::uint32_t made = 0;  // locations
+    std::uint32_t spurious = 0;
+    thread_index waits_for = 0;  // joins, or reads that wait for their source
+    std::uint32_t waits_for_position = 0;
+    std::uint32_t round = 0;          // where the last round of a waiting loop began
+    std::uint32_t round_before = 0;   // and the one before
+    std::vector<location> locations;  // named by who made them as his how-manieth
+    std::vector<thread_index> threads;
+  };
+  struct place {
+    const void* address = nullptr;
+    thing what = thing::atomic;
+    bool alive = false;
+    std::uint8_t size = 8;
+    std::uint8_t maker = 0;
+    std::uint16_t made_at = 0;
+    std::uint32_t holder = 0;
+    const char* name = nullptr;
+    value begins;
+    line at;
+  };
+
+  using mask = std::uint32_t;
+  static constexpr mask bit(thread_index thread) { return mask{1} << thread; }
+
+  static void entry(void* self);
+  void begin(thread_index thread, std::function<void()> body);
+  void end_thread();
+  thread_index new_thread();
+
+  thread_index pick();
+  void switch_to(thread_index next);
+  void give_way() { switch_to(pick()); }
+  [[noreturn]] void leave(run_end how);
+
+  void wait_for_turn();
+  void wait_for(thread_index thread, std::uint32_t position);
+  [[nodiscard]] bool can_go_on(thread_index thread) const;
+  [[nodiscard]] const clock& seen() const;
+  void check_same(const event& recorded, const event& next);
+  void check_ordered(const shadow& data, bool writes, line at);
+  void note_plain(const shadow& data, bool writes, line at);
+  [[noreturn]] void fail_dead(const void* address, const char* what, line at);
+
+  static inline execution* current_ = nullptr;
+
+  run_limits limits_;
+  decider* decides_ = nullptr;
+  fiber main_{fiber::native{}};
+  std::vector<std::unique_ptr<thread>> threads_;
+  thread_index known_threads_ = 0;  // numbers given out, in all runs
+  location known_locations_ = 0;
+  std::vector<place> places_;
+  heap heap_;
+
+  thread_index running_ = 0;
+  run_end how_ = run_end::complete;
+  std::optional<finding> found_;
+  std::uint64_t steps_ = 0;
+  bool in_body_ = false;
+  bool recording_ = false;
+  std::vector<plain_access> plain_;
+
+  mask there_ = 0;      // made in this run
+  mask unsettled_ = 0;  // can run, without an operation of their own to come
+  mask blocked_ = 0;    // the graph has their operation, and it must wait for another
+  mask enabled_ = 0;    // stand before an operation that the graph does not have
+  mask joining_ = 0;    // the same, of a thread that has not ended
+  mask waiting_ = 0;    // their await is in the graph, waiting
+  mask parked_ = 0;     // in a loop that waits for what does not change
+  mask finished_ = 0;
+
+  friend std::optional<finding> why_stuck(const execution&, const graph&);
 };
+
+/// What a run that is stuck shows; nothing if it is only one of those that
+/// another execution covers.
+[[nodiscard]] std::optional<finding> why_stuck(const execution& run, const graph& at);
+
+/// "file.cpp:12", the file without its folders.
+[[nodiscard]] std::string short_line(const std::source_location& at);
 
 }  // namespace handfast::checker

@@ -1,142 +1,232 @@
 #include "models/checker/graph.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace handfast::checker {
 
-value graph::written(event_id write, location where) const {
-  if (!write.is_initial()) {
-    return at(write).data;
-  }
-  const auto found = initial_.find(where);
-  return found == initial_.end() ? 0 : found->second;
-}
-
-const std::vector<event_id>& graph::coherence(location where) const {
-  static const std::vector<event_id> none;
-  const auto found = coherence_.find(where);
-  return found == coherence_.end() ? none : found->second;
-}
-
-std::size_t graph::coherence_place(event_id write, location where) const {
-  if (write.is_initial()) {
-    return 0;
-  }
-  const auto& writes = coherence(where);
-  return static_cast<std::size_t>(std::ranges::find(writes, write) - writes.begin()) + 1;
-}
-
-event graph::prepared(thread_index thread, event next) const {
-  const std::vector<event>& before = threads_[thread];
-  next.id = {thread, static_cast<std::uint32_t>(before.size())};
-  next.stamp = added_.size();
-  next.happens_before = {};
-  next.prefix = {};
-  next.released = {};
-  next.to_acquire = {};
-  next.fence_released = {};
+void graph::prepare(event& next) const {
+  const std::vector<stamp>& before = threads_[next.thread];
+  next.index = static_cast<std::uint16_t>(before.size());
   if (!before.empty()) {
-    const event& last = before.back();
+    const event& last = events_[before.back()];
     next.happens_before = last.happens_before;
     next.prefix = last.prefix;
     next.to_acquire = last.to_acquire;
     next.fence_released = last.fence_released;
-  }
-  if (next.kind == event_kind::read && !next.source.is_initial()) {
-    const event& source = at(next.source);
-    next.prefix.join(source.prefix);
-    if (next.how != access::plain) {
-      (acquires(next.how) ? next.happens_before : next.to_acquire).join(source.released);
+  } else {
+    next.happens_before = {};
+    next.prefix = {};
+    if (const stamp creator = creators_[next.thread]; creator != initial) {
+      next.happens_before = events_[creator].happens_before;
+      next.prefix = events_[creator].prefix;
     }
+    next.to_acquire = {};
+    next.fence_released = {};
   }
-  if (next.kind == event_kind::fence && acquires(next.how)) {
-    next.happens_before.join(next.to_acquire);
+  switch (next.kind) {
+    case event_kind::read:
+      if (next.source != initial) {
+        const event& source = events_[next.source];
+        next.prefix.join(source.prefix);
+        if (next.how != access::plain) {
+          (acquires(next.how) ? next.happens_before : next.to_acquire).join(source.released);
+        }
+      }
+      break;
+    case event_kind::fence:
+      if (acquires(next.how)) {
+        next.happens_before.join(next.to_acquire);
+      }
+      break;
+    case event_kind::join: {
+      const auto joined = static_cast<thread_index>(next.data.low);
+      const std::vector<stamp>& events = threads_[joined];
+      const event& last = events_[events.empty() ? creators_[joined] : events.back()];
+      next.happens_before.join(last.happens_before);
+      next.prefix.join(last.prefix);
+      // With what the thread did after its last event.
+      next.happens_before.add(joined, events.size());
+      break;
+    }
+    case event_kind::write:
+    case event_kind::create:
+    case event_kind::choice: break;
   }
-  next.happens_before.add(next.id);
-  next.prefix.add(next.id);
+  next.happens_before.add(next.thread, next.index);
+  next.prefix.add(next.thread, next.index);
   if (next.kind == event_kind::fence && releases(next.how)) {
     next.fence_released = next.happens_before;
   }
-  if (next.kind == event_kind::write && next.how != access::plain) {
-    next.released = releases(next.how) ? next.happens_before : next.fence_released;
-    // A release sequence goes on through read-modify-writes.
-    if (next.exclusive && !before.back().source.is_initial()) {
-      next.released.join(at(before.back().source).released);
-    }
-  }
-  return next;
-}
-
-void graph::add(const event& next) {
-  threads_[next.id.thread].push_back(next);
-  added_.push_back(next.id);
-}
-
-void graph::add_write(const event& next, std::size_t place) {
-  auto& writes = coherence_[next.where];
-  writes.insert(writes.begin() + static_cast<std::ptrdiff_t>(place) - 1, next.id);
-  add(next);
-}
-
-void graph::forget(event_id id) {
-  const event& last = threads_[id.thread].back();
-  if (last.kind == event_kind::write) {
-    std::erase(coherence_[last.where], id);
-  }
-  threads_[id.thread].pop_back();
-}
-
-void graph::truncate(std::size_t count) {
-  while (added_.size() > count) {
-    // Of a thread the later events were added later.
-    forget(added_.back());
-    added_.pop_back();
-  }
-}
-
-void graph::restrict_to(event_id read, const clock& kept) {
-  const std::size_t since = at(read).stamp + 1;
-  std::vector<event_id> order(added_.begin(), added_.begin() + static_cast<std::ptrdiff_t>(since));
-  std::vector<event_id> dropped;
-  for (std::size_t i = since; i < added_.size(); ++i) {
-    (kept.has(added_[i]) ? order : dropped).push_back(added_[i]);
-  }
-  for (auto each = dropped.rbegin(); each != dropped.rend(); ++each) {
-    forget(*each);
-  }
-  added_ = std::move(order);
-  for (std::size_t i = 0; i < added_.size(); ++i) {
-    threads_[added_[i].thread][added_[i].index].stamp = i;
-  }
-}
-
-void graph::revisit(const event& read) {
-  std::vector<event>& events = threads_[read.id.thread];
-  const std::size_t stamp = events.back().stamp;
-  events.pop_back();
-  event again = prepared(read.id.thread, read);
-  again.stamp = stamp;
-  events.push_back(again);
-}
-
-std::size_t graph::oldest_visible(location where, const clock& before) const {
-  const auto& writes = coherence(where);
-  for (std::size_t place = writes.size(); place > 0; --place) {
-    const event_id write = writes[place - 1];
-    if (before.has(write)) {
-      return place;
-    }
-    // Whoever has seen a read has seen what it read.
-    for (const event_id id : added_) {
-      const event& each = at(id);
-      if (each.kind == event_kind::read && each.where == where && each.source == write &&
-          before.has(id)) {
-        return place;
+  if (next.kind == event_kind::write) {
+    if (next.how == access::plain) {
+      next.released = {};
+    } else {
+      next.released = releases(next.how) ? next.happens_before : next.fence_released;
+      // A release sequence goes on through read-modify-writes.
+      if (next.exclusive) {
+        if (const stamp source = events_[before.back()].source; source != initial) {
+          next.released.join(events_[source].released);
+        }
       }
     }
   }
-  return 0;
+}
+
+void graph::index(stamp at) {
+  const event& added = events_[at];
+  threads_[added.thread].push_back(at);
+  if (added.kind == event_kind::create) {
+    creators_[added.data.low] = at;
+  }
+  if (added.how == access::seq_cst) {
+    strong_.push_back(at);
+  }
+}
+
+void graph::add(const event& next) {
+  events_.push_back(next);
+  const stamp at = size() - 1;
+  index(at);
+  if (next.kind == event_kind::read) {
+    if (next.where >= locations_.size()) {
+      locations_.resize(next.where + 1);
+    }
+    locations_[next.where].reads.push_back(at);
+  }
+}
+
+void graph::add_write(const event& next, std::uint32_t place) {
+  if (next.where >= locations_.size()) {
+    locations_.resize(next.where + 1);
+  }
+  events_.push_back(next);
+  const stamp at = size() - 1;
+  index(at);
+  events_[at].place = place;
+  std::vector<stamp>& writes = locations_[next.where].writes;
+  writes.insert(writes.begin() + static_cast<std::ptrdiff_t>(place) - 1, at);
+  for (std::size_t after = place; after < writes.size(); ++after) {
+    ++events_[writes[after]].place;
+  }
+}
+
+void graph::truncate(stamp count) {
+  while (size() > count) {
+    const event& last = events_.back();
+    threads_[last.thread].pop_back();
+    if (!strong_.empty() && strong_.back() == size() - 1) {
+      strong_.pop_back();
+    }
+    if (last.kind == event_kind::read) {
+      locations_[last.where].reads.pop_back();
+    } else if (last.kind == event_kind::write) {
+      std::vector<stamp>& writes = locations_[last.where].writes;
+      writes.erase(writes.begin() + static_cast<std::ptrdiff_t>(last.place) - 1);
+      for (std::size_t after = last.place - 1; after < writes.size(); ++after) {
+        --events_[writes[after]].place;
+      }
+    }
+    events_.pop_back();
+  }
+}
+
+void graph::clear() {
+  events_.clear();
+  strong_.clear();
+  for (std::vector<stamp>& thread : threads_) {
+    thread.clear();
+  }
+  for (accesses& each : locations_) {
+    each.writes.clear();
+    each.reads.clear();
+  }
+}
+
+template <class Kept>
+void graph::copy_some(const graph& from, Kept kept) {
+  clear();
+  if (locations_.size() < from.locations_.size()) {
+    locations_.resize(from.locations_.size());
+  }
+  renumbered_.assign(from.size(), initial);
+  for (stamp at = 0; at < from.size(); ++at) {
+    const event& each = from.events_[at];
+    if (!kept(at, each)) {
+      continue;
+    }
+    renumbered_[at] = size();
+    events_.push_back(each);
+    index(size() - 1);
+    if (each.kind == event_kind::read) {
+      locations_[each.where].reads.push_back(size() - 1);
+    }
+  }
+  for (event& each : events_) {
+    if (each.kind == event_kind::read && each.source != initial) {
+      each.source = renumbered_[each.source];
+    }
+  }
+  for (location where = 0; where < from.locations_.size(); ++where) {
+    std::vector<stamp>& writes = locations_[where].writes;
+    for (const stamp write : from.locations_[where].writes) {
+      if (renumbered_[write] != initial) {
+        writes.push_back(renumbered_[write]);
+        events_[writes.back()].place = static_cast<std::uint32_t>(writes.size());
+      }
+    }
+  }
+}
+
+stamp graph::restrict_from(const graph& from, stamp read, const clock& kept) {
+  copy_some(from, [&](stamp at, const event& each) {
+    return at <= read || kept.has(each.thread, each.index);
+  });
+  return renumbered_[read];
+}
+
+void graph::copy_without(const graph& from, std::span<const stamp> without) {
+  copy_some(from, [&](stamp at, const event&) {
+    return std::ranges::find(without, at) == without.end();
+  });
+}
+
+void graph::revisit(stamp at, event read) {
+  std::vector<stamp>& events = threads_[read.thread];
+  events.pop_back();
+  prepare(read);
+  events.push_back(at);
+  // Whether it is seq_cst may depend on what it reads.
+  if ((events_[at].how == access::seq_cst) != (read.how == access::seq_cst)) {
+    if (read.how == access::seq_cst) {
+      strong_.insert(std::ranges::lower_bound(strong_, at), at);
+    } else {
+      std::erase(strong_, at);
+    }
+  }
+  events_[at] = read;
+}
+
+std::uint64_t graph::hash() const {
+  const auto mix = [](std::uint64_t to, std::uint64_t what) {
+    to ^= what + 0x9e3779b97f4a7c15U + (to << 12U) + (to >> 4U);
+    to *= 0xff51afd7ed558ccdU;
+    return to ^ (to >> 32U);
+  };
+  const auto name = [&](stamp at) {
+    return at == initial ? ~std::uint64_t{0}
+                         : (std::uint64_t{events_[at].thread} << 32U) | events_[at].index;
+  };
+  std::uint64_t all = 0;
+  for (const std::vector<stamp>& thread : threads_) {
+    for (const stamp at : thread) {
+      const event& each = events_[at];
+      all = mix(all, name(at));
+      all = mix(all, static_cast<std::uint64_t>(each.kind) << 32U | each.where);
+      all = mix(all, mix(each.data.low, each.data.high));
+      all = mix(all, each.kind == event_kind::read ? name(each.source) : each.place);
+    }
+  }
+  return all;
 }
 
 }  // namespace handfast::checker

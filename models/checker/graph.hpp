@@ -5,8 +5,8 @@
 // event whose source changes is the last of its thread.
 #pragma once
 
+#include <array>
 #include <cstddef>
-#include <map>
 #include <span>
 #include <vector>
 
@@ -16,55 +16,93 @@ namespace handfast::checker {
 
 class graph {
  public:
-  explicit graph(std::size_t threads) : threads_(threads) {}
+  /// Events, by their stamps.
+  [[nodiscard]] const event& operator[](stamp at) const { return events_[at]; }
+  [[nodiscard]] stamp size() const { return static_cast<stamp>(events_.size()); }
 
-  [[nodiscard]] std::size_t threads() const { return threads_.size(); }
-  [[nodiscard]] std::span<const event> thread(thread_index index) const { return threads_[index]; }
-  [[nodiscard]] const event& at(event_id id) const { return threads_[id.thread][id.index]; }
-  [[nodiscard]] value written(event_id write, location where) const;
-
-  /// Events in the order in which they were added.
-  [[nodiscard]] const std::vector<event_id>& added() const { return added_; }
-
+  /// A thread's events, in program order.
+  [[nodiscard]] std::span<const stamp> thread(thread_index thread) const {
+    return threads_[thread];
+  }
   /// A location's writes in coherence order; the initial one stands before them.
-  [[nodiscard]] const std::vector<event_id>& coherence(location where) const;
-  /// 0 for the initial write, 1 for the first after it, …
-  [[nodiscard]] std::size_t coherence_place(event_id write, location where) const;
+  [[nodiscard]] std::span<const stamp> writes(location where) const {
+    return where < locations_.size() ? std::span<const stamp>(locations_[where].writes)
+                                     : std::span<const stamp>();
+  }
+  /// A location's reads in the order in which they were added.
+  [[nodiscard]] std::span<const stamp> reads(location where) const {
+    return where < locations_.size() ? std::span<const stamp>(locations_[where].reads)
+                                     : std::span<const stamp>();
+  }
 
-  void set_initial(location where, value data) { initial_[where] = data; }
+  /// One more than the greatest location that has had an access.
+  [[nodiscard]] location locations() const { return static_cast<location>(locations_.size()); }
 
-  /// `next` with its id, clocks and stamp filled in, as the next event of its
-  /// thread; not added.
-  [[nodiscard]] event prepared(thread_index thread, event next) const;
+  /// A write's place in coherence order; 0 for the initial one.
+  [[nodiscard]] std::uint32_t place(stamp write) const {
+    return write == initial ? 0 : events_[write].place;
+  }
+  /// Whether an event is before, with what it comes from. The initial write always is.
+  [[nodiscard]] bool in(const clock& before, stamp at) const {
+    return at == initial || before.has(events_[at].thread, events_[at].index);
+  }
 
-  /// Adds a read or fence that is `prepared`, or a write at `place` of its
-  /// location's coherence order (1 is right after the initial write).
+  /// `next`, with its index and clocks filled in as the next event of its thread;
+  /// not added.
+  void prepare(event& next) const;
+
+  /// Adds what is prepared: anything but a write.
   void add(const event& next);
-  void add_write(const event& next, std::size_t place);
+  /// Adds a prepared write at `place` of its location's coherence order.
+  void add_write(const event& next, std::uint32_t place);
 
-  /// Takes away everything but the first `count` events added.
-  void truncate(std::size_t count);
+  /// Takes away everything but the first `count` events.
+  void truncate(stamp count);
 
-  /// Takes away what was added after `read` and is not in `kept`. The read stays
-  /// where it was in the order, and waits for `revisit` to give it its source.
-  void restrict_to(event_id read, const clock& kept);
+  /// Becomes what `from` has up to `read`, and after it in `kept`. The read keeps
+  /// its place, and waits for `revisit` to give it its source. Returns its stamp.
+  stamp restrict_from(const graph& from, stamp read, const clock& kept);
 
-  /// `read`, the last event of its thread, with the source, value and clocks that
-  /// it now has.
-  void revisit(const event& read);
+  /// Becomes what `from` has without the events that `without` lists, each the
+  /// last of its thread.
+  void copy_without(const graph& from, std::span<const stamp> without);
 
-  /// The first place of its location's coherence order that an access which
-  /// comes after `before` in happens-before may read from (for a write: after
-  /// which it may stand).
-  [[nodiscard]] std::size_t oldest_visible(location where, const clock& before) const;
+  /// The last event of a thread, a read, as `read` is now: source, value, clocks.
+  void revisit(stamp at, event read);
+
+  /// Who made a thread; nobody, for those that are there at the start.
+  [[nodiscard]] stamp creator(thread_index thread) const { return creators_[thread]; }
+
+  /// The stamps of seq_cst events, in the order in which they were added.
+  [[nodiscard]] std::span<const stamp> strong() const { return strong_; }
+
+  /// The number that two graphs have in common if they have the same events, rf
+  /// and co, whatever the order in which they were made.
+  [[nodiscard]] std::uint64_t hash() const;
 
  private:
-  void forget(event_id id);
+  struct accesses {
+    std::vector<stamp> writes;
+    std::vector<stamp> reads;
+  };
 
-  std::vector<std::vector<event>> threads_;
-  std::map<location, std::vector<event_id>> coherence_;
-  std::map<location, value> initial_;
-  std::vector<event_id> added_;
+  void clear();
+  void index(stamp at);
+  template <class Kept>
+  void copy_some(const graph& from, Kept kept);
+
+  std::vector<event> events_;
+  std::array<std::vector<stamp>, max_threads> threads_;
+  std::vector<accesses> locations_;
+  std::array<stamp, max_threads> creators_ = all_initial();
+  std::vector<stamp> strong_;
+  std::vector<stamp> renumbered_;  // of copy_some
+
+  static constexpr std::array<stamp, max_threads> all_initial() {
+    std::array<stamp, max_threads> all{};
+    all.fill(initial);
+    return all;
+  }
 };
 
 }  // namespace handfast::checker

@@ -1,236 +1,239 @@
 #include "models/checker/memory_model.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <span>
 
 namespace handfast::checker {
 namespace {
 
-// A relation over a graph's events, by their stamps.
-class relation {
- public:
-  explicit relation(std::size_t size) : size_(size), row_words_((size + 63) / 64) {
-    bits_.resize(size_ * row_words_);
-  }
-  [[nodiscard]] bool has(std::size_t from, std::size_t to) const {
-    return (bits_[from * row_words_ + to / 64] >> (to % 64) & 1U) != 0;
-  }
-  void add(std::size_t from, std::size_t to) {
-    bits_[from * row_words_ + to / 64] |= std::uint64_t{1} << (to % 64);
-  }
-  // Adds the row of `other` for `from` to the row of `to` here.
-  void join(std::size_t to, const relation& other, std::size_t from) {
-    for (std::size_t i = 0; i < row_words_; ++i) {
-      bits_[to * row_words_ + i] |= other.bits_[from * row_words_ + i];
-    }
-  }
-  [[nodiscard]] bool meets(std::size_t row, const relation& other, std::size_t other_row) const {
-    for (std::size_t i = 0; i < row_words_; ++i) {
-      if ((bits_[row * row_words_ + i] & other.bits_[other_row * row_words_ + i]) != 0) {
-        return true;
-      }
-    }
-    return false;
-  }
-  [[nodiscard]] std::size_t size() const { return size_; }
+bool is_access(const event& each) {
+  return each.kind == event_kind::read || each.kind == event_kind::write;
+}
 
- private:
-  std::size_t size_;
-  std::size_t row_words_;
-  std::vector<std::uint64_t> bits_;
+// The coherence place of what an access writes or reads.
+std::uint32_t place_of(const graph& in, const event& access) {
+  return access.kind == event_kind::write ? access.place : in.place(access.source);
+}
+
+bool before(const event& first, const event& second) {
+  return second.happens_before.has(first.thread, first.index);
+}
+
+// The next event of a's thread, and the one before b, as long as they are of
+// another location; nullptr if there is none.
+const event* first_elsewhere_after(const graph& in, const event& a) {
+  const auto events = in.thread(a.thread);
+  for (std::size_t i = a.index + 1U; i < events.size(); ++i) {
+    const event& each = in[events[i]];
+    if (!is_access(each) || each.where != a.where) {
+      return &each;
+    }
+  }
+  return nullptr;
+}
+const event* last_elsewhere_before(const graph& in, const event& b) {
+  const auto events = in.thread(b.thread);
+  for (std::size_t i = b.index; i > 0; --i) {
+    const event& each = in[events[i - 1]];
+    if (!is_access(each) || each.where != b.where) {
+      return &each;
+    }
+  }
+  return nullptr;
+}
+
+template <class Visit>
+bool any_access(const graph& in, location where, Visit visit) {
+  const auto holds = [&](stamp at) { return visit(in[at]); };
+  return std::ranges::any_of(in.writes(where), holds) ||
+         std::ranges::any_of(in.reads(where), holds);
+}
+
+// [a] ; scb ; [b], both seq_cst accesses.
+bool accesses_in_order(const graph& in, const event& a, const event& b) {
+  if (a.thread == b.thread) {
+    return a.index < b.index;
+  }
+  if (a.where == b.where) {
+    if (before(a, b) || (b.kind == event_kind::write && place_of(in, a) < b.place)) {
+      return true;
+    }
+  }
+  const event* leaving = first_elsewhere_after(in, a);
+  const event* arriving = last_elsewhere_before(in, b);
+  return leaving != nullptr && arriving != nullptr && before(*leaving, *arriving);
+}
+
+// [a] ; scb ; hb? ; [f]
+bool access_before_fence(const graph& in, const event& a, const event& f) {
+  if (a.thread == f.thread) {
+    return a.index < f.index;
+  }
+  if (before(a, f)) {
+    return true;
+  }
+  const std::uint32_t mine = place_of(in, a);
+  return std::ranges::any_of(in.writes(a.where),
+                             [&](stamp at) { return in[at].place > mine && before(in[at], f); });
+}
+
+// [f] ; hb? ; scb ; [b]
+bool fence_before_access(const graph& in, const event& f, const event& b) {
+  if (f.thread == b.thread) {
+    return f.index < b.index;
+  }
+  if (b.index > 0 && before(f, in[in.thread(b.thread)[b.index - 1U]])) {
+    return true;
+  }
+  return any_access(in, b.where, [&](const event& z) {
+    return before(f, z) &&
+           (before(z, b) || (b.kind == event_kind::write && place_of(in, z) < b.place));
+  });
+}
+
+// What lies behind a fence and what before it, in one location's coherence order.
+struct reach {
+  std::uint32_t first_after = std::numeric_limits<std::uint32_t>::max();  // an access's place
+  std::uint32_t first_write_after = std::numeric_limits<std::uint32_t>::max();
+  std::uint32_t last_before = 0;
+  std::uint32_t last_read_before = 0;
+  bool any_before = false;
+  bool read_before = false;
 };
 
-bool is_access(const event& each) {
-  return each.kind != event_kind::fence;
-}
-
-// first ; second
-relation composed(const relation& first, const relation& second) {
-  relation result(first.size());
-  for (std::size_t a = 0; a < first.size(); ++a) {
-    for (std::size_t b = 0; b < first.size(); ++b) {
-      if (first.has(a, b)) {
-        result.join(a, second, b);
-      }
-    }
+// [f] ; (hb ∪ hb;eco;hb) ; [g]
+bool fence_before_fence(const graph& in, location locations, const event& f, const event& g) {
+  if (before(f, g)) {
+    return true;
   }
-  return result;
-}
-
-bool cyclic(const relation& edges, const std::vector<std::size_t>& nodes) {
-  enum class mark : std::uint8_t { fresh, open, closed };
-  std::vector<mark> marks(edges.size(), mark::fresh);
-  struct frame {
-    std::size_t node;
-    std::size_t next;
-  };
-  for (const std::size_t root : nodes) {
-    if (marks[root] != mark::fresh) {
-      continue;
-    }
-    std::vector<frame> path{{root, 0}};
-    marks[root] = mark::open;
-    while (!path.empty()) {
-      frame& top = path.back();
-      if (top.next == nodes.size()) {
-        marks[top.node] = mark::closed;
-        path.pop_back();
-        continue;
+  for (location where = 0; where < locations; ++where) {
+    reach found;
+    any_access(in, where, [&](const event& each) {
+      const std::uint32_t place = place_of(in, each);
+      if (before(f, each)) {
+        found.first_after = std::min(found.first_after, place);
+        if (each.kind == event_kind::write) {
+          found.first_write_after = std::min(found.first_write_after, place);
+        }
       }
-      const std::size_t to = nodes[top.next++];
-      if (!edges.has(top.node, to)) {
-        continue;
+      if (before(each, g)) {
+        found.last_before = std::max(found.last_before, place);
+        found.any_before = true;
+        if (each.kind == event_kind::read) {
+          found.last_read_before = std::max(found.last_read_before, place);
+          found.read_before = true;
+        }
       }
-      if (marks[to] == mark::open) {
-        return true;
-      }
-      if (marks[to] == mark::fresh) {
-        marks[to] = mark::open;
-        path.push_back({to, 0});
-      }
+      return false;
+    });
+    if ((found.any_before && found.first_after < found.last_before) ||
+        (found.read_before && found.first_write_after <= found.last_read_before)) {
+      return true;
     }
   }
   return false;
 }
 
+bool in_order(const graph& in, const event& a, const event& b) {
+  if (is_access(a)) {
+    return is_access(b) ? accesses_in_order(in, a, b) : access_before_fence(in, a, b);
+  }
+  return is_access(b) ? fence_before_access(in, a, b)
+                      : fence_before_fence(in, in.locations(), a, b);
+}
+
 }  // namespace
 
-std::vector<event_id> coherent_sources(const graph& in, const event& read) {
-  const auto& writes = in.coherence(read.where);
-  std::vector<event_id> sources;
-  for (std::size_t place = in.oldest_visible(read.where, read.happens_before);
-       place <= writes.size(); ++place) {
-    sources.push_back(place == 0 ? initial : writes[place - 1]);
+std::uint32_t oldest_visible(const graph& in, location where, const clock& before) {
+  const auto writes = in.writes(where);
+  std::uint32_t place = static_cast<std::uint32_t>(writes.size());
+  while (place > 0 && !in.in(before, writes[place - 1])) {
+    --place;
   }
-  return sources;
+  // Whoever has seen a read has seen what it read.
+  if (place < writes.size()) {
+    for (const stamp at : in.reads(where)) {
+      const event& each = in[at];
+      if (each.source != initial && in[each.source].place > place && in.in(before, at) &&
+          !each.waiting) {
+        place = in[each.source].place;
+      }
+    }
+  }
+  return place;
 }
 
-std::vector<std::size_t> coherent_places(const graph& in, const event& write) {
-  const auto& writes = in.coherence(write.where);
-  // Nobody comes between an exclusive write and what its read read.
-  const auto free = [&](std::size_t place) {
-    return place > writes.size() || !in.at(writes[place - 1]).exclusive;
-  };
-  const std::size_t first = in.oldest_visible(write.where, write.happens_before) + 1;
-  std::vector<std::size_t> places;
-  if (write.exclusive) {
-    const event_id source = in.thread(write.id.thread)[write.id.index - 1].source;
-    const std::size_t place = in.coherence_place(source, write.where) + 1;
-    if (place >= first && free(place)) {
-      places.push_back(place);
-    }
-    return places;
-  }
-  for (std::size_t place = first; place <= writes.size() + 1; ++place) {
-    if (free(place)) {
-      places.push_back(place);
-    }
-  }
-  return places;
+bool is_free(const graph& in, location where, std::uint32_t place) {
+  const auto writes = in.writes(where);
+  return place > writes.size() || !in[writes[place - 1]].exclusive;
 }
 
-bool sequentially_consistent_order_exists(const graph& in) {
-  const std::size_t size = in.added().size();
-  std::vector<const event*> events;
-  std::vector<std::size_t> strong;  // stamps of seq_cst events
-  events.reserve(size);
-  for (const event_id id : in.added()) {
-    events.push_back(&in.at(id));
-    if (events.back()->how == access::seq_cst) {
-      strong.push_back(events.back()->stamp);
-    }
-  }
-  if (strong.size() < 2) {
+bool sequentially_consistent(const graph& in) {
+  const auto strong = in.strong();
+  const std::size_t size = strong.size();
+  if (size < 2) {
     return true;
   }
-  relation hb(size);
-  relation eco(size);  // (rf ∪ co ∪ fr)+ = rf ∪ co;rf? ∪ fr;rf?
-  relation scb(size);
-  relation leaving(size);  // sb to another location
+  // Takes away again and again what nothing comes before; a cycle stays.
+  static std::vector<char> edges;
+  static std::vector<std::uint32_t> incoming;
+  static std::vector<std::uint32_t> ready;
+  edges.assign(size * size, 0);
+  incoming.assign(size, 0);
+  ready.clear();
   for (std::size_t a = 0; a < size; ++a) {
-    const event& from = *events[a];
     for (std::size_t b = 0; b < size; ++b) {
-      const event& to = *events[b];
-      if (a == b) {
-        continue;
-      }
-      const bool same_place = is_access(from) && is_access(to) && from.where == to.where;
-      if (to.happens_before.has(from.id)) {
-        hb.add(a, b);
-        if (same_place) {
-          scb.add(a, b);
-        }
-      }
-      if (from.id.thread == to.id.thread && from.id.index < to.id.index) {
-        scb.add(a, b);
-        if (!same_place) {
-          leaving.add(a, b);
-        }
-      }
-      if (!same_place) {
-        continue;
-      }
-      // The coherence places of what is written or read.
-      const std::size_t mine =
-          in.coherence_place(from.kind == event_kind::write ? from.id : from.source, from.where);
-      const std::size_t theirs =
-          in.coherence_place(to.kind == event_kind::write ? to.id : to.source, to.where);
-      if (from.kind == event_kind::write && to.kind == event_kind::read && mine == theirs) {
-        eco.add(a, b);  // rf
-      }
-      if (mine < theirs) {
-        eco.add(a, b);
-        if (to.kind == event_kind::write) {
-          scb.add(a, b);  // co, fr
-        }
+      if (a != b && in_order(in, in[strong[a]], in[strong[b]])) {
+        edges[a * size + b] = 1;
+        ++incoming[b];
       }
     }
   }
-  const relation across = composed(composed(leaving, hb), leaving);
-  for (std::size_t a = 0; a < size; ++a) {
-    scb.join(a, across, a);
+  for (std::uint32_t i = 0; i < size; ++i) {
+    if (incoming[i] == 0) {
+      ready.push_back(i);
+    }
   }
-  // [SC] ∪ [F_sc];hb? on the left, [SC] ∪ hb?;[F_sc] on the right.
-  relation into(size);  // row t: the events from which seq_cst event t is reached
-  relation from(size);  // row s: the events that seq_cst event s reaches
-  for (const std::size_t s : strong) {
-    from.add(s, s);
-    into.add(s, s);
-    if (!is_access(*events[s])) {
-      for (std::size_t other = 0; other < size; ++other) {
-        if (hb.has(s, other)) {
-          from.add(s, other);
-        }
-        if (hb.has(other, s)) {
-          into.add(s, other);
-        }
+  std::size_t taken = 0;
+  for (; taken < ready.size(); ++taken) {
+    for (std::uint32_t b = 0; b < size; ++b) {
+      if (edges[ready[taken] * size + b] != 0 && --incoming[b] == 0) {
+        ready.push_back(b);
       }
     }
   }
-  const relation reached = composed(from, scb);
-  relation around = composed(composed(hb, eco), hb);
-  relation psc(size);
-  for (const std::size_t s : strong) {
-    for (const std::size_t t : strong) {
-      const bool fences = !is_access(*events[s]) && !is_access(*events[t]);
-      if (reached.meets(s, into, t) || (fences && (hb.has(s, t) || around.has(s, t)))) {
-        psc.add(s, t);
-      }
-    }
-  }
-  return !cyclic(psc, strong);
+  return taken == size;
 }
 
-std::optional<event_id> racing_with(const graph& in, const event& last) {
+bool sequentially_consistent_with(const graph& in, stamp last) {
+  if (in.strong().size() < 2) {
+    return true;
+  }
+  const event& added = in[last];
+  // What is last adds an order between others only from a fence that it follows.
+  if (added.how != access::seq_cst && std::ranges::none_of(in.strong(), [&](stamp at) {
+        return in[at].kind == event_kind::fence && before(in[at], added);
+      })) {
+    return true;
+  }
+  return sequentially_consistent(in);
+}
+
+std::optional<stamp> racing_with(const graph& in, stamp other) {
+  const event& last = in[other];
   if (!is_access(last)) {
     return std::nullopt;
   }
-  for (const event_id id : in.added()) {
-    const event& other = in.at(id);
-    if (is_access(other) && other.where == last.where && id.thread != last.id.thread &&
-        (other.how == access::plain || last.how == access::plain) &&
-        (other.kind == event_kind::write || last.kind == event_kind::write) &&
-        !last.happens_before.has(id) && !other.happens_before.has(last.id)) {
-      return id;
+  const auto races = [&](stamp at) {
+    const event& each = in[at];
+    return each.thread != last.thread && (each.how == access::plain || last.how == access::plain) &&
+           (each.kind == event_kind::write || last.kind == event_kind::write) &&
+           !before(each, last) && !before(last, each);
+  };
+  for (const auto& list : {in.writes(last.where), in.reads(last.where)}) {
+    if (const auto found = std::ranges::find_if(list, races); found != list.end()) {
+      return *found;
     }
   }
   return std::nullopt;

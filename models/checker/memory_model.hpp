@@ -8,7 +8,7 @@
 // of seq_cst events, psc, is a search for a cycle.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -16,20 +16,23 @@
 
 namespace handfast::checker {
 
-/// The writes that `read`, prepared but for its source, may read from, oldest
-/// first in coherence order.
-[[nodiscard]] std::vector<event_id> coherent_sources(const graph& in, const event& read);
+/// The first place of its location's coherence order that an access which comes
+/// after `before` in happens-before may read from (for a write: after which it
+/// may stand). It may read from all later ones, too.
+[[nodiscard]] std::uint32_t oldest_visible(const graph& in, location where, const clock& before);
 
-/// The places of its location's coherence order where `write`, prepared, may
-/// stand, first first. Empty for an exclusive write whose source another one has
-/// already taken.
-[[nodiscard]] std::vector<std::size_t> coherent_places(const graph& in, const event& write);
+/// Whether another write may be put at this place of a location's coherence
+/// order: nobody comes between an exclusive write and what its read read.
+[[nodiscard]] bool is_free(const graph& in, location where, std::uint32_t place);
 
-/// Whether seq_cst accesses and fences can be put in one order (psc is acyclic).
-[[nodiscard]] bool sequentially_consistent_order_exists(const graph& in);
+/// Whether seq_cst accesses and fences can still be put in one order (psc is
+/// acyclic), if they could before `last` was added last.
+[[nodiscard]] bool sequentially_consistent_with(const graph& in, stamp last);
+/// The same, whatever was before.
+[[nodiscard]] bool sequentially_consistent(const graph& in);
 
-/// An event of `in` that races with `last`, which was added last: the same
-/// location, one of them plain, one of them a write, unordered.
-[[nodiscard]] std::optional<event_id> racing_with(const graph& in, const event& last);
+/// An event that races with `other`: the same location, one of them plain, one of
+/// them a write, unordered.
+[[nodiscard]] std::optional<stamp> racing_with(const graph& in, stamp other);
 
 }  // namespace handfast::checker

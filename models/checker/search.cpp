@@ -1,373 +1,472 @@
 #include "models/checker/search.hpp"
 
 #include <algorithm>
-#include <optional>
-#include <stdexcept>
 #include <utility>
-#include <vector>
 
 #include "models/checker/memory_model.hpp"
+#include "models/checker/update.hpp"
 
 namespace handfast::checker {
-namespace {
 
-// Where the search can go another way: an event, and what is left to try for it.
-struct choice {
-  event next;                       // prepared, but for a read's source
-  std::vector<event_id> sources;    // reads: not tried yet; the last is next
-  std::vector<std::size_t> places;  // writes: not tried yet; the last is next
-  std::vector<event_id> revisits;   // writes: reads not yet revisited; the last is next
-};
+search::search(program body, const run_limits& limits) : body_(std::move(body)), run_(limits) {
+  push();
+}
 
-// A graph that a revisit made (or the first one), and the choices since.
-struct branch {
-  graph now;
-  std::vector<choice> choices;
-  std::optional<event_id> revisited;  // the read that reads from the first choice's write
-};
+search::~search() = default;
 
-class searcher {
- public:
-  searcher(const program& body, const graph& begin,
-           const std::function<void(const graph&)>& complete)
-      : body_(body), complete_(complete) {
-    branches_.push_back({begin, {}, std::nullopt});
+search::branch& search::push() {
+  if (depth_ == branches_.size()) {
+    branches_.push_back(std::make_unique<branch>());
   }
+  branch& made = *branches_[depth_++];
+  made.choices.clear();
+  made.alternatives.clear();
+  made.revisited = initial;
+  return made;
+}
 
-  search_result run() {
-    bool consistent = true;
-    do {
-      if (consistent) {
-        execute();
-      }
-      consistent = false;
-    } while (!result_.racy && go_back(consistent));
-    return result_;
+const graph& search::now() const {
+  return branches_[depth_ - 1]->now;
+}
+
+bool search::next() {
+  if (found_ || racy_ || (std::exchange(started_, true) && !go_back())) {
+    return false;
   }
-
- private:
-  graph& now() { return branches_.back().now; }
-
-  // Runs the program: as the graph has it while it has something, then on.
-  void execute() {
-    execution running(body_);
-    std::vector<std::size_t> replayed(running.threads(), 0);
-    for (bool moved = true; moved;) {
-      moved = false;
-      for (thread_index thread = 0; thread < running.threads(); ++thread) {
-        while (running.pending(thread) != nullptr && replay_one(running, thread, replayed)) {
-          moved = true;
+  for (;;) {
+    ended_ = run_.run(body_, *this);
+    switch (ended_) {
+      case run_end::complete: ++executions_; return true;
+      case run_end::stuck:
+        found_ = why_stuck(run_, now());
+        if (!found_) {
+          ++blocked_;
         }
-      }
-    }
-    // A read-modify-write whose read was revisited has its write to come first.
-    for (thread_index thread = 0; thread < running.threads(); ++thread) {
-      if (half_done(thread) && !go_on(running, thread)) {
-        return;
-      }
-    }
-    for (thread_index thread = 0; thread < running.threads(); ++thread) {
-      while (running.pending(thread) != nullptr) {
-        if (!go_on(running, thread)) {
-          return;
+        return true;
+      case run_end::failed: found_ = run_.found(); return true;
+      case run_end::abandoned:
+        if (racy_) {
+          return true;
         }
-      }
+        break;
     }
-    ++result_.executions;
-    complete_(now());
-  }
-
-  bool half_done(thread_index thread) {
-    const auto events = now().thread(thread);
-    return !events.empty() && events.back().kind == event_kind::read && events.back().exclusive;
-  }
-
-  // Answers the thread's operation from the graph; false if the graph does not
-  // have it, or not all of it, or a source that has not run yet.
-  bool replay_one(execution& running, thread_index thread, std::vector<std::size_t>& replayed) {
-    const auto events = now().thread(thread);
-    std::size_t& at = replayed[thread];
-    const operation& next = *running.pending(thread);
-    if (at == events.size()) {
+    if (!go_back()) {
       return false;
     }
-    const event& recorded = events[at];
-    if (recorded.kind != next.kind || recorded.where != next.where) {
-      throw std::logic_error("the program did something else when it was run again");
+  }
+}
+
+// Adding -------------------------------------------------------------------------------
+
+bool search::decide(event& next) {
+  ++operations_;
+  graph& now = top().now;
+  switch (next.kind) {
+    case event_kind::read: return add_read(next) && settle();
+    case event_kind::write: return add_write(next) && settle();
+    case event_kind::choice: {
+      branch& mine = top();
+      now.prepare(next);
+      mine.choices.push_back({next, mine.alternatives.size(), mine.alternatives.size()});
+      for (std::uint64_t other = next.expected.low - 1; other > 0; --other) {
+        mine.alternatives.push_back({static_cast<std::uint32_t>(other), 0});
+      }
+      now.add(next);
+      return true;
     }
-    if (recorded.kind == event_kind::read && !recorded.source.is_initial() &&
-        replayed[recorded.source.thread] <= recorded.source.index) {
+    case event_kind::fence:
+    case event_kind::create:
+    case event_kind::join:
+      now.prepare(next);
+      now.add(next);
+      return next.kind != event_kind::fence || holds();
+  }
+  return false;
+}
+
+bool search::add_read(const event& read) {
+  branch& mine = top();
+  choice made{read, mine.alternatives.size(), mine.alternatives.size()};
+  made.next.source = initial;
+  made.next.data = run_.initial_value(read.where);
+  watch_plain_ |= read.how == access::plain;
+  mine.now.prepare(made.next);
+  const auto writes = mine.now.writes(read.where);
+  const std::uint32_t oldest = oldest_visible(mine.now, read.where, made.next.happens_before);
+  // The latest last: it is tried first. An await reads what lets it go on; if the
+  // latest does not, it waits.
+  for (std::uint32_t place = oldest; place <= writes.size(); ++place) {
+    const stamp source = place == 0 ? initial : writes[place - 1];
+    if (read.until == await::nothing || place == writes.size() ||
+        lets_go(made.next, source == initial ? made.next.data : mine.now[source].data)) {
+      mine.alternatives.push_back({source, 0});
+    }
+  }
+  mine.choices.push_back(made);
+  return try_next();
+}
+
+bool search::add_write(const event& write) {
+  branch& mine = top();
+  choice made{write, mine.alternatives.size(), 0};
+  watch_plain_ |= write.how == access::plain;
+  mine.now.prepare(made.next);
+  find_revisits(made.next);
+  made.others = mine.alternatives.size();
+  const std::uint32_t oldest = oldest_visible(mine.now, write.where, made.next.happens_before);
+  if (write.exclusive) {
+    const stamp read = mine.now.thread(write.thread).back();
+    const std::uint32_t place = mine.now.place(mine.now[read].source) + 1;
+    if (place > oldest && is_free(mine.now, write.where, place)) {
+      mine.alternatives.push_back({place, 0});
+    }
+  } else {
+    const auto end = static_cast<std::uint32_t>(mine.now.writes(write.where).size()) + 1;
+    for (std::uint32_t place = oldest + 1; place <= end; ++place) {
+      if (is_free(mine.now, write.where, place)) {
+        mine.alternatives.push_back({place, 0});
+      }
+    }
+  }
+  mine.choices.push_back(made);
+  return try_next();
+}
+
+// `read` with this source; its value decides whether it writes.
+event search::reading(const event& read, stamp source, std::uint32_t pick, bool waits) const {
+  event made = read;
+  made.source = source;
+  if (source != initial) {
+    made.data = now()[source].data;
+  }
+  made.pick = static_cast<std::uint8_t>(pick);
+  made.waiting = waits;
+  if (made.then != update::none) {
+    made.exclusive = updated(made).has_value();
+    made.how = made.exclusive ? made.how_if_done : made.how_if_failed;
+  } else if (made.until != await::nothing) {
+    made.how = waits ? access::relaxed : made.how_if_done;
+  }
+  return made;
+}
+
+// Takes the next way of the last choice whose way is consistent; false if it has
+// none left but revisits.
+bool search::try_next() {
+  for (;;) {
+    branch& mine = top();
+    const choice& last = mine.choices.back();
+    if (mine.alternatives.size() == last.others) {
       return false;
     }
-    if (recorded.kind == event_kind::read && recorded.exclusive) {
-      if (at + 1 == events.size()) {
-        return false;  // its write is to come
-      }
-      ++at;
-    }
-    ++at;
-    running.answer(thread, recorded.data);
-    return true;
-  }
-
-  // Adds the thread's operation to the graph, first way first, and answers it;
-  // false if this execution cannot go on.
-  bool go_on(execution& running, thread_index thread) {
-    const operation next = *running.pending(thread);
-    event made;
-    made.kind = next.kind;
-    made.where = next.where;
-    made.how = next.how;
-    made.data = next.data;
-    made.changes = next.changes;
-    switch (next.kind) {
-      case event_kind::fence:
-        now().add(now().prepared(thread, made));
-        if (!sequentially_consistent_order_exists(now())) {
-          return false;
+    const alternative way = mine.alternatives.back();
+    mine.alternatives.pop_back();
+    switch (last.next.kind) {
+      case event_kind::read:
+        if (try_read(way)) {
+          return true;
         }
         break;
       case event_kind::write:
-        if (!add_write(thread, made)) {
-          return false;
-        }
-        break;
-      case event_kind::read: {
-        if (!half_done(thread) && !add_read(thread, made)) {
-          return false;
-        }
-        const event read = now().thread(thread).back();
-        if (read.exclusive) {
-          made.kind = event_kind::write;
-          made.how = read.how;
-          made.exclusive = true;
-          made.data = *read.changes->change(read.data);
-          made.changes = nullptr;
-          if (!add_write(thread, made)) {
-            return false;
-          }
-        }
-        running.answer(thread, read.data);
-        return true;
-      }
-    }
-    running.answer(thread, 0);
-    return true;
-  }
-
-  bool add_read(thread_index thread, const event& read) {
-    choice made;
-    made.next = now().prepared(thread, read);  // without a source: what it has seen before
-    made.sources = coherent_sources(now(), made.next);
-    branches_.back().choices.push_back(std::move(made));
-    return try_read();
-  }
-
-  // The read of the last choice, from its next source.
-  bool try_read() {
-    choice& last = branches_.back().choices.back();
-    while (!last.sources.empty()) {
-      const event_id source = last.sources.back();
-      last.sources.pop_back();
-      now().add(now().prepared(last.next.id.thread, reading(last.next, source)));
-      if (holds()) {
-        return true;
-      }
-      now().truncate(now().added().size() - 1);
-    }
-    return false;
-  }
-
-  // `read` with this source; its value decides whether it is exclusive.
-  event reading(event read, event_id source) {
-    read.source = source;
-    read.data = now().written(source, read.where);
-    if (read.changes) {
-      read.exclusive = read.changes->change(read.data).has_value();
-      read.how = read.exclusive ? read.changes->how : read.changes->how_if_failed;
-    }
-    return read;
-  }
-
-  bool add_write(thread_index thread, const event& write) {
-    choice made;
-    made.next = now().prepared(thread, write);
-    made.places = coherent_places(now(), made.next);
-    made.revisits = revisits(made.next);
-    branches_.back().choices.push_back(std::move(made));
-    return try_write();
-  }
-
-  bool try_write() {
-    choice& last = branches_.back().choices.back();
-    while (!last.places.empty()) {
-      const std::size_t place = last.places.back();
-      last.places.pop_back();
-      now().add_write(now().prepared(last.next.id.thread, last.next), place);
-      if (holds()) {
-        return true;
-      }
-      now().truncate(now().added().size() - 1);
-    }
-    return false;
-  }
-
-  // Whether the graph is consistent with the event that was added last.
-  bool holds() {
-    const event& last = now().at(now().added().back());
-    if (racing_with(now(), last)) {
-      result_.racy = true;
-    }
-    return sequentially_consistent_order_exists(now());
-  }
-
-  // Backward revisits ------------------------------------------------------------------
-
-  // The reads that `write`, which is not in the graph yet, may become the source
-  // of, the oldest first.
-  std::vector<event_id> revisits(const event& write) {
-    const auto& order = now().added();
-    std::vector<event_id> reads;
-    for (std::size_t i = order.size(); i > 0; --i) {
-      const event& each = now().at(order[i - 1]);
-      if (write.prefix.has(each.id)) {
-        continue;
-      }
-      if (!added_maximally(each, write)) {
-        break;  // it would be dropped with every older read, too
-      }
-      if (each.kind == event_kind::read && each.where == write.where) {
-        reads.push_back(each.id);
-      }
-    }
-    std::ranges::reverse(reads);
-    return reads;
-  }
-
-  // Whether `each` was added as the search adds first: at the end of its
-  // coherence order, or reading from there, as far as there was one before it or
-  // the write has seen it; and nothing of that reads from it.
-  bool added_maximally(const event& each, const event& write) {
-    if (each.kind == event_kind::fence) {
-      return true;
-    }
-    const auto before = [&](event_id id) {
-      return id.is_initial() || now().at(id).stamp <= each.stamp || write.prefix.has(id);
-    };
-    if (each.kind == event_kind::write) {
-      for (const event_id id : now().added()) {
-        const event& other = now().at(id);
-        if (other.kind == event_kind::read && other.source == each.id && before(id)) {
-          return false;
-        }
-      }
-    }
-    const event_id chosen = each.kind == event_kind::write ? each.id : each.source;
-    const auto& writes = now().coherence(each.where);
-    for (std::size_t place = writes.size(); place > 0; --place) {
-      if (before(writes[place - 1])) {
-        return writes[place - 1] == chosen;
-      }
-    }
-    return chosen.is_initial();
-  }
-
-  // The branch in which the next read to be revisited reads from the write of
-  // the last choice; false if no such graph is consistent.
-  bool try_revisit() {
-    choice& last = branches_.back().choices.back();
-    const event_id read = last.revisits.back();
-    last.revisits.pop_back();
-    branch made{now(), {}, read};
-    made.now.restrict_to(read, last.next.prefix);
-    choice write;
-    write.next = made.now.prepared(last.next.id.thread, last.next);
-    write.places = coherent_places(made.now, write.next);
-    // It does not stand before what the read must not overlook.
-    const std::size_t first =
-        made.now.oldest_visible(write.next.where, seen_before(made.now, read));
-    std::erase_if(write.places, [first](std::size_t place) { return place <= first; });
-    made.choices.push_back(std::move(write));
-    branches_.push_back(std::move(made));
-    return try_first_write();
-  }
-
-  // What happens before a read, whatever it reads from.
-  static clock seen_before(const graph& in, event_id read) {
-    return read.index == 0 ? clock{} : in.thread(read.thread)[read.index - 1].happens_before;
-  }
-
-  // As `try_write`, for the write that made the branch and its read.
-  bool try_first_write() {
-    branch& top = branches_.back();
-    choice& first = top.choices.front();
-    while (!first.places.empty()) {
-      const std::size_t place = first.places.back();
-      first.places.pop_back();
-      const event write = now().prepared(first.next.id.thread, first.next);
-      now().add_write(write, place);
-      now().revisit(reading(now().at(*top.revisited), write.id));
-      if (const event& read = now().at(*top.revisited); racing_with(now(), read)) {
-        result_.racy = true;
-      }
-      if (holds()) {
-        return true;
-      }
-      now().truncate(now().added().size() - 1);
-    }
-    return false;
-  }
-
-  // Goes back to the last choice that has something left, and takes it; false
-  // when there is none.
-  bool go_back(bool& consistent) {
-    while (!branches_.empty()) {
-      branch& top = branches_.back();
-      while (!top.choices.empty()) {
-        choice& last = top.choices.back();
-        const bool makes_branch = top.revisited && top.choices.size() == 1;
-        // The event of the choice goes, and all that was added after it.
-        const event_id id = last.next.id;
-        const auto events = top.now.thread(id.thread);
-        if (events.size() > id.index) {
-          top.now.truncate(events[id.index].stamp);
-        }
-        if (!last.sources.empty()) {
-          if (try_read()) {
-            consistent = true;
-            return true;
-          }
-          continue;
-        }
-        if (!last.places.empty()) {
-          if (makes_branch ? try_first_write() : try_write()) {
-            consistent = true;
-            return true;
-          }
-          continue;
-        }
-        if (!last.revisits.empty()) {
-          consistent = try_revisit();
+        if (try_place(way)) {
           return true;
         }
-        top.choices.pop_back();
+        break;
+      default: {
+        event next = last.next;
+        next.data.low = way.at;
+        mine.now.add(next);
+        return true;
       }
-      branches_.pop_back();
     }
-    return false;
   }
+}
 
-  const program& body_;
-  const std::function<void(const graph&)>& complete_;
-  std::vector<branch> branches_;
-  search_result result_;
-};
+bool search::try_read(const alternative& way) {
+  branch& mine = top();
+  const event& asked = mine.choices.back().next;
+  const value& seen = way.at == initial ? asked.data : mine.now[way.at].data;
+  event read = reading(asked, way.at, way.pick, !lets_go(asked, seen));
+  if (way.pick + 1 < ways(read)) {
+    mine.alternatives.push_back({way.at, way.pick + 1});
+  }
+  mine.now.prepare(read);
+  mine.now.add(read);
+  if (holds()) {
+    return true;
+  }
+  mine.now.truncate(mine.now.size() - 1);
+  return false;
+}
 
-}  // namespace
+bool search::try_place(const alternative& way) {
+  branch& mine = top();
+  mine.now.add_write(mine.choices.back().next, way.at);
+  const stamp write = mine.now.size() - 1;
+  if (mine.revisited != initial && mine.choices.size() == 1) {
+    // The write that made the branch: its read comes with it.
+    event read = reading(mine.now[mine.revisited], write, mine.now[mine.revisited].pick,
+                         mine.now[mine.revisited].waiting);
+    mine.now.revisit(mine.revisited, read);
+    if (watch_plain_ && racing_with(mine.now, mine.revisited)) {
+      racy_ = true;
+    }
+    if (sequentially_consistent(mine.now) && holds()) {
+      release(write);
+      return true;
+    }
+  } else if (holds()) {
+    release(write);
+    return true;
+  }
+  mine.now.truncate(write);
+  return false;
+}
 
-search_result search(const program& body, const graph& begin,
-                     const std::function<void(const graph&)>& complete) {
-  return searcher(body, begin, complete).run();
+// Whether the graph is consistent with the event that was added last.
+bool search::holds() {
+  const graph& now = top().now;
+  if (watch_plain_ && racing_with(now, now.size() - 1)) {
+    racy_ = true;
+  }
+  return sequentially_consistent_with(now, now.size() - 1);
+}
+
+// Adds the write of each read-modify-write that has only its read so far: a
+// revisit gave it another value.
+bool search::settle() {
+  for (thread_index thread = 0; thread < max_threads;) {
+    const auto events = now().thread(thread);
+    if (events.empty()) {
+      ++thread;
+      continue;
+    }
+    const event& last = now()[events.back()];
+    if (last.kind != event_kind::read || !last.exclusive) {
+      ++thread;
+      continue;
+    }
+    event write = last;
+    write.kind = event_kind::write;
+    write.then = update::none;
+    write.until = await::nothing;
+    write.data = *updated(last);
+    if (!add_write(write)) {
+      return false;
+    }
+    thread = 0;
+  }
+  return true;
+}
+
+// Awaits -------------------------------------------------------------------------------
+
+// Gives awaits that `write` lets go their source, where they stand: the graph in
+// which they wait on would only ever be one that another write makes whole. Of
+// those that wait for a mutex the first gets it; the others come again.
+void search::release(stamp write) {
+  const graph& before = now();
+  const event& made = before[write];
+  stamp freed[max_threads];
+  stamp again[max_threads];
+  std::size_t frees = 0;
+  std::size_t agains = 0;
+  for (const stamp at : before.reads(made.where)) {
+    const event& read = before[at];
+    if (!read.waiting || !lets_go(read, made.data) || before.place(read.source) >= made.place) {
+      continue;
+    }
+    if (read.then == update::lock && frees > 0) {
+      again[agains++] = at;
+    } else {
+      freed[frees++] = at;
+    }
+  }
+  if (frees == 0) {
+    return;
+  }
+  thread_index who[max_threads];
+  for (std::size_t i = 0; i < frees; ++i) {
+    who[i] = before[freed[i]].thread;
+  }
+  for (std::size_t i = 0; i < agains; ++i) {
+    who[frees + i] = before[again[i]].thread;
+  }
+  const auto write_thread = made.thread;
+  const auto write_index = made.index;
+  branch& mine = push();
+  mine.now.copy_without(before, std::span(again, agains));
+  const stamp source = mine.now.thread(write_thread)[write_index];
+  for (std::size_t i = 0; i < frees; ++i) {
+    const stamp at = mine.now.thread(who[i]).back();
+    const event waiting = mine.now[at];
+    mine.now.revisit(at, reading(waiting, source, 0, false));
+    if (mine.now[at].how == access::seq_cst && !sequentially_consistent(mine.now)) {
+      mine.now.revisit(at, waiting);
+      continue;
+    }
+    run_.released(who[i]);
+  }
+  for (std::size_t i = frees; i < frees + agains; ++i) {
+    run_.released(who[i]);
+  }
+}
+
+// Backward revisits --------------------------------------------------------------------
+
+// The reads that `write`, which is not in the graph yet, may become the source of.
+void search::find_revisits(const event& write) {
+  branch& mine = top();
+  for (stamp at = mine.now.size(); at > 0; --at) {
+    const event& each = mine.now[at - 1];
+    if (write.prefix.has(each.thread, each.index)) {
+      continue;
+    }
+    if (!added_maximally(at - 1, write)) {
+      break;  // it would be dropped with every older read, too
+    }
+    if (each.kind == event_kind::read && each.where == write.where &&
+        may_be_revisited(each, write)) {
+      mine.alternatives.push_back({at - 1, 0});
+    }
+  }
+}
+
+bool search::may_be_revisited(const event& read, const event& write) const {
+  if (read.until == await::nothing) {
+    return true;
+  }
+  if (lets_go(read, write.data)) {
+    // One that waits is let go where it stands, but by a write that is put
+    // before what it waits on.
+    return !read.waiting || read.until == await::predicate;
+  }
+  // Who took what a mutex's owner had read makes it wait.
+  return write.exclusive && read.exclusive &&
+         now()[now().thread(write.thread).back()].source == read.source;
+}
+
+// Whether an event was added as the search adds first: at the end of its
+// coherence order, or reading from there, as far as there was one before it or
+// the write has seen it; and nothing of that reads from it. An await is, too, if
+// it would be waiting there.
+bool search::added_maximally(stamp at, const event& write) const {
+  const graph& in = now();
+  const event& each = in[at];
+  const auto before = [&](stamp other) { return other <= at || in.in(write.prefix, other); };
+  switch (each.kind) {
+    case event_kind::fence:
+    case event_kind::create:
+    case event_kind::join: return true;
+    case event_kind::choice: return each.data.low == 0;
+    case event_kind::write:
+      for (const stamp reader : in.reads(each.where)) {
+        if (in[reader].source == at && before(reader)) {
+          return false;
+        }
+      }
+      break;
+    case event_kind::read:
+      if (each.pick != 0) {
+        return false;
+      }
+      break;
+  }
+  const auto writes = in.writes(each.where);
+  stamp latest = initial;
+  for (std::size_t place = writes.size(); place > 0; --place) {
+    if (before(writes[place - 1])) {
+      latest = writes[place - 1];
+      break;
+    }
+  }
+  if (each.kind == event_kind::write) {
+    return latest == at;
+  }
+  if (latest == each.source) {
+    return true;
+  }
+  return each.until != await::nothing &&
+         !lets_go(each, latest == initial ? run_.initial_value(each.where) : in[latest].data);
+}
+
+// The branch in which a read reads from the write of the last choice; false if no
+// such graph is consistent.
+bool search::try_revisit(const alternative& way) {
+  branch& from = top();
+  const event& asked = from.choices.back().next;
+  branch& mine = push();  // `from` stays where it is
+  mine.revisited = mine.now.restrict_from(from.now, way.at, asked.prefix);
+  choice write{asked, 0, 0};
+  mine.now.prepare(write.next);
+  event read = mine.now[mine.revisited];
+  read.data = write.next.data;
+  read.pick = static_cast<std::uint8_t>(way.pick);
+  const bool waited = read.waiting;
+  const std::uint32_t waited_at = waited ? mine.now.place(read.source) : 0;
+  read.waiting = !lets_go(read, read.data);
+  if (way.pick + 1 < ways(read)) {
+    from.alternatives.push_back({way.at, way.pick + 1});
+  }
+  // Its clocks without what it read, and not before what it must not overlook.
+  read.source = initial;
+  mine.now.revisit(mine.revisited, read);
+  const std::uint32_t seen =
+      oldest_visible(mine.now, read.where, mine.now[mine.revisited].happens_before);
+  const std::uint32_t oldest =
+      std::max(seen, oldest_visible(mine.now, write.next.where, write.next.happens_before));
+  if (write.next.exclusive) {
+    const stamp its = mine.now.thread(write.next.thread).back();
+    const std::uint32_t place = mine.now.place(mine.now[its].source) + 1;
+    if (place > oldest && is_free(mine.now, write.next.where, place)) {
+      mine.alternatives.push_back({place, 0});
+    }
+  } else {
+    const auto end = static_cast<std::uint32_t>(mine.now.writes(write.next.where).size()) + 1;
+    for (std::uint32_t place = oldest + 1; place <= end; ++place) {
+      if (is_free(mine.now, write.next.where, place) && (!waited || place <= waited_at)) {
+        mine.alternatives.push_back({place, 0});
+      }
+    }
+  }
+  mine.choices.push_back(write);
+  return try_next() && settle();
+}
+
+// Goes back to the last choice that has something left, and takes it; false when
+// there is none.
+bool search::go_back() {
+  while (depth_ > 0) {
+    branch& mine = top();
+    while (!mine.choices.empty()) {
+      const choice& last = mine.choices.back();
+      // The event of the choice goes, and all that was added after it.
+      const auto events = mine.now.thread(last.next.thread);
+      if (events.size() > last.next.index) {
+        mine.now.truncate(events[last.next.index]);
+      }
+      if (mine.alternatives.size() > last.others) {
+        if (try_next() && settle()) {
+          return true;
+        }
+        break;  // perhaps in another branch now
+      }
+      if (mine.alternatives.size() > last.revisits) {
+        const alternative way = mine.alternatives.back();
+        mine.alternatives.pop_back();
+        // Nothing else is left of this choice but what can be tried again later.
+        if (try_revisit(way)) {
+          return true;
+        }
+        break;
+      }
+      mine.choices.pop_back();
+    }
+    if (top().choices.empty()) {
+      --depth_;
+    }
+  }
+  return false;
 }
 
 }  // namespace handfast::checker

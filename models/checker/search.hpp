@@ -5,28 +5,106 @@
 // write that it may read from; a write at each place of its coherence order, and
 // as the source of each earlier read, as if it had been there when the read was
 // added (a backward revisit), if all that is dropped by that, and the read
-// itself, was added maximally. Departures: a graph is not a copy but a prefix of
-// the current one until a revisit needs one, and each step is made by running
-// the program again from its start, answered from the graph.
+// itself, was added maximally. Departures (docs/decisions/0008, 0009): a graph is
+// not a copy but a prefix of the current one until a revisit needs one; each step
+// is made by running the program again from its start, answered from the graph; a
+// read that waits is given its source where it stands.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
 
 #include "models/checker/execution.hpp"
 #include "models/checker/graph.hpp"
 
 namespace handfast::checker {
 
-struct search_result {
-  std::uint64_t executions = 0;  ///< complete ones
-  std::uint64_t blocked = 0;     ///< abandoned ones
-  bool racy = false;             ///< the search ended at a data race
-};
+class search final : public decider {
+ public:
+  /// What the threads do that are there from the start, in each execution the
+  /// same but for what they read.
+  using program = std::vector<std::function<void()>>;
 
-/// Searches all executions of `body` over memory that begins as `begin` has it.
-/// `complete` is called at the end of each.
-[[nodiscard]] search_result search(const program& body, const graph& begin,
-                                   const std::function<void(const graph&)>& complete);
+  explicit search(program body = {}, const run_limits& limits = {});
+  search(const search&) = delete;
+  search& operator=(const search&) = delete;
+  ~search();
+
+  /// Goes on to the next execution, and runs it; false when there is none left,
+  /// or when something was found.
+  bool next();
+
+  /// How the last execution ended. `complete`: `now` is its graph.
+  [[nodiscard]] run_end ended() const { return ended_; }
+  [[nodiscard]] const graph& now() const override;
+  [[nodiscard]] const execution& run() const { return run_; }
+  /// A location that is there before any thread.
+  location declare(const value& begins) { return run_.declare(begins); }
+  void set_program(program body) { body_ = std::move(body); }
+
+  [[nodiscard]] std::uint64_t executions() const { return executions_; }
+  [[nodiscard]] std::uint64_t blocked() const { return blocked_; }
+  /// Operations that were not the only thing to happen next.
+  [[nodiscard]] std::uint64_t operations() const { return operations_; }
+  [[nodiscard]] bool racy() const { return racy_; }
+  [[nodiscard]] const std::optional<finding>& found() const { return found_; }
+
+  bool decide(event& next) override;
+
+ private:
+  struct alternative {
+    std::uint32_t at;    // a source, a place, a read to revisit, a choice
+    std::uint32_t pick;  // of the ways in which a read can go on
+  };
+  struct choice {
+    event next;            // prepared, but for a read's source; a read's data is the initial value
+    std::size_t revisits;  // where its alternatives begin: writes: reads to revisit;
+    std::size_t others;    // then sources, places or ways
+  };
+  // A graph that a revisit made (or the first one), and the choices since.
+  struct branch {
+    graph now;
+    std::vector<choice> choices;
+    std::vector<alternative> alternatives;
+    stamp revisited = initial;  // the read that reads from the first choice's write
+  };
+
+  branch& top() { return *branches_[depth_ - 1]; }
+  branch& push();
+
+  bool go_back();
+  bool try_next();
+  bool try_read(const alternative& way);
+  bool try_place(const alternative& way);
+  bool try_revisit(const alternative& way);
+  bool add_read(const event& read);
+  bool add_write(const event& write);
+  bool settle();
+  void release(stamp write);
+  bool holds();
+  [[nodiscard]] event reading(const event& read, stamp source, std::uint32_t pick,
+                              bool waits) const;
+  void find_revisits(const event& write);
+  [[nodiscard]] bool may_be_revisited(const event& read, const event& write) const;
+  [[nodiscard]] bool added_maximally(stamp at, const event& write) const;
+
+  program body_;
+  execution run_;
+  std::vector<std::unique_ptr<branch>> branches_;
+  std::size_t depth_ = 0;
+  bool started_ = false;
+  bool watch_plain_ = false;
+  run_end ended_ = run_end::complete;
+  std::uint64_t executions_ = 0;
+  std::uint64_t blocked_ = 0;
+  std::uint64_t operations_ = 0;
+  bool racy_ = false;
+  std::optional<finding> found_;
+};
 
 }  // namespace handfast::checker

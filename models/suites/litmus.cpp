@@ -13,7 +13,7 @@ namespace handfast::litmus {
 namespace {
 
 using checker::access;
-using checker::value;
+using value = std::uint64_t;
 
 // What it says ----------------------------------------------------------------------
 
@@ -294,13 +294,12 @@ class parser {
 
 // Running it --------------------------------------------------------------------------
 
-using registers = std::map<std::string, value>;
+using registers = std::map<std::string, std::uint64_t>;
 
 class runner {
  public:
-  runner(const test& what, checker::memory& memory, registers& mine,
-         const std::map<std::string, checker::location>& places)
-      : test_(what), memory_(memory), mine_(mine), places_(places) {}
+  runner(const test& what, registers& mine, const std::map<std::string, checker::location>& places)
+      : test_(what), mine_(mine), places_(places) {}
 
   void run(const block& statements) {
     for (const statement& each : statements) {
@@ -309,72 +308,63 @@ class runner {
   }
 
  private:
-  value of(const operand& what) { return what.name.empty() ? what.number : mine_[what.name]; }
+  std::uint64_t of(const operand& what) {
+    return what.name.empty() ? what.number : mine_[what.name];
+  }
+  static std::uint64_t perform(checker::event& next) {
+    return checker::execution::current()->perform(next).low;
+  }
 
   void run(const statement& each) {
-    checker::operation next;
+    checker::event next;
+    next.size = 4;
     if (each.what != verb::assign && each.what != verb::branch && each.what != verb::fence) {
       next.where = places_.at(each.location);
     }
     next.how = each.how;
-    const value data = of(each.data);
-    next.data = data;
+    next.how_if_done = each.how;
+    next.how_if_failed = each.how_if_failed;
+    const std::uint64_t data = of(each.data);
     switch (each.what) {
       case verb::assign: mine_[each.target] = data; return;
       case verb::branch:
         run((mine_[each.location] == data) == each.equal ? each.then : each.otherwise);
         return;
-      case verb::fence:
-        next.data = 0;
-        memory_.perform(std::move(next));
-        return;
+      case verb::fence: perform(next); return;
       case verb::store:
         next.kind = checker::event_kind::write;
-        memory_.perform(std::move(next));
+        next.data.low = data;
+        perform(next);
         return;
       case verb::load:
         next.kind = checker::event_kind::read;
-        next.data = 0;
-        mine_[each.target] = memory_.perform(std::move(next));
+        mine_[each.target] = perform(next);
         return;
-      case verb::exchange:
-      case verb::fetch_add:
-      case verb::compare_exchange: break;
+      case verb::exchange: next.then = checker::update::exchange; break;
+      case verb::fetch_add: next.then = checker::update::add; break;
+      case verb::compare_exchange: next.then = checker::update::compare_exchange; break;
     }
     next.kind = checker::event_kind::read;
-    next.data = 0;
+    next.operand.low = data;
     if (each.what == verb::compare_exchange) {
       // Begins with what the test says; holds what was read if it fails.
       if (!mine_.contains(each.expected)) {
         const auto initial = test_.initial.find(each.expected);
         mine_[each.expected] = initial == test_.initial.end() ? 0 : initial->second;
       }
+      next.expected.low = mine_[each.expected];
     }
-    const value expected = each.what == verb::compare_exchange ? mine_[each.expected] : 0;
-    checker::update change{each.how, each.how_if_failed, {}};
-    change.change = [what = each.what, data, expected](value read) -> std::optional<value> {
-      if (what == verb::fetch_add) {
-        return static_cast<std::uint32_t>(read + data);
-      }
-      if (what == verb::compare_exchange && read != expected) {
-        return std::nullopt;
-      }
-      return data;
-    };
-    next.changes = std::make_shared<const checker::update>(std::move(change));
-    const value read = memory_.perform(std::move(next));
+    const std::uint64_t read = perform(next);
     if (each.what == verb::compare_exchange) {
-      if (read != expected) {
-        mine_[each.expected] = read;
-      }
-      mine_[each.target] = read == expected ? 1 : 0;
+      const bool same = read == next.expected.low;
+      mine_[each.expected] = read;
+      mine_[each.target] = same ? 1 : 0;
     } else {
       mine_[each.target] = read;
     }
   }
 
   const test& test_;
-  checker::memory& memory_;
   registers& mine_;
   const std::map<std::string, checker::location>& places_;
 };
@@ -402,57 +392,56 @@ result run(std::string_view text) {
   for (const block& each : what.threads) {
     collect_locations(each, names, own);
   }
-  std::map<std::string, checker::location> places;
-  checker::graph begin(what.threads.size());
   for (const auto& [name, data] : what.initial) {
     names.insert(name);
   }
+  checker::search search;
+  std::map<std::string, checker::location> places;
+  std::map<std::string, std::uint64_t> begins;
   for (const std::string& name : names) {
-    const auto place = static_cast<checker::location>(places.size() + 1);
-    places[name] = place;
     const auto initial = what.initial.find(name);
-    begin.set_initial(place, initial == what.initial.end() ? 0 : initial->second);
+    begins[name] = initial == what.initial.end() ? 0 : initial->second;
+    places[name] = search.declare({begins[name], 0});
   }
   result found;
   found.name = what.name;
   std::vector<registers> files(what.threads.size());
-  const checker::program body = [&] {
-    std::vector<std::function<void(checker::memory&)>> threads;
-    for (std::size_t i = 0; i < what.threads.size(); ++i) {
+  checker::search::program threads;
+  for (std::size_t i = 0; i < what.threads.size(); ++i) {
+    threads.emplace_back([&, i] {
       files[i].clear();
-      threads.emplace_back([&, i](checker::memory& memory) {
-        runner(what, memory, files[i], places).run(what.threads[i]);
-      });
+      runner(what, files[i], places).run(what.threads[i]);
+    });
+  }
+  search.set_program(std::move(threads));
+  while (search.next()) {
+    if (search.ended() != checker::run_end::complete) {
+      continue;
     }
-    return threads;
-  };
-  const checker::search_result searched =
-      checker::search(body, begin, [&](const checker::graph& complete) {
-        state end;
-        for (const std::string& name : what.observed) {
-          value data = 0;
-          if (const std::size_t colon = name.find(':'); colon != std::string::npos) {
-            data = files[std::stoul(name)][name.substr(colon + 1)];
-          } else if (own.contains(name)) {
-            const auto initial = what.initial.find(name);
-            data = initial == what.initial.end() ? 0 : initial->second;
-            for (registers& each : files) {
-              if (const auto held = each.find(name); held != each.end()) {
-                data = held->second;
-              }
-            }
-          } else {
-            const auto& writes = complete.coherence(places.at(name));
-            data = complete.written(writes.empty() ? checker::initial : writes.back(),
-                                    places.at(name));
+    state end;
+    for (const std::string& name : what.observed) {
+      std::uint64_t data = 0;
+      if (const std::size_t colon = name.find(':'); colon != std::string::npos) {
+        data = files[std::stoul(name)][name.substr(colon + 1)];
+      } else if (own.contains(name)) {
+        const auto initial = what.initial.find(name);
+        data = initial == what.initial.end() ? 0 : initial->second;
+        for (registers& each : files) {
+          if (const auto held = each.find(name); held != each.end()) {
+            data = held->second;
           }
-          end[name] = static_cast<std::int32_t>(data);
         }
-        found.states.insert(std::move(end));
-      });
-  found.executions = searched.executions;
-  found.blocked = searched.blocked;
-  found.racy = searched.racy;
+      } else {
+        const auto writes = search.now().writes(places.at(name));
+        data = writes.empty() ? begins[name] : search.now()[writes.back()].data.low;
+      }
+      end[name] = static_cast<std::int32_t>(data);
+    }
+    found.states.insert(std::move(end));
+  }
+  found.executions = search.executions();
+  found.blocked = search.blocked();
+  found.racy = search.racy();
   return found;
 }
 

@@ -1,0 +1,71 @@
+#include "models/checker/fiber.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <new>
+
+namespace handfast::checker {
+namespace {
+
+namespace context = boost::context::detail;
+
+struct journey {
+  fiber* from;
+  fiber* to;
+};
+
+std::size_t page() {
+  static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+}  // namespace
+
+fiber::fiber(std::size_t stack_bytes) : bytes_(stack_bytes + page()) {
+  memory_ = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  if (memory_ == MAP_FAILED || ::mprotect(memory_, page(), PROT_NONE) != 0) {
+    throw std::bad_alloc();
+  }
+}
+
+fiber::~fiber() {
+  if (memory_ != nullptr) {
+    ::munmap(memory_, bytes_);
+  }
+}
+
+void fiber::start(void (*entry)(void*), void* argument) {
+  entry_ = entry;
+  argument_ = argument;
+  exceptions_ = {};
+  context_ = context::make_fcontext(static_cast<std::byte*>(memory_) + bytes_, bytes_ - page(),
+                                    &fiber::begin);
+}
+
+bool fiber::overflowed_at(const void* address) const {
+  const auto* low = static_cast<const std::byte*>(memory_);
+  return memory_ != nullptr && address >= low && address < low + page();
+}
+
+void fiber::arrived(context::transfer_t from) {
+  static_cast<journey*>(from.data)->from->context_ = from.fctx;
+}
+
+void fiber::begin(context::transfer_t from) {
+  fiber& self = *static_cast<journey*>(from.data)->to;
+  arrived(from);
+  std::memcpy(abi::__cxa_get_globals(), &self.exceptions_, sizeof(exception_state));
+  self.entry_(self.argument_);
+}
+
+void fiber::switch_between(fiber& from, fiber& to) {
+  std::memcpy(&from.exceptions_, abi::__cxa_get_globals(), sizeof(exception_state));
+  journey way{&from, &to};
+  arrived(context::jump_fcontext(to.context_, &way));
+  std::memcpy(abi::__cxa_get_globals(), &from.exceptions_, sizeof(exception_state));
+}
+
+}  // namespace handfast::checker

@@ -1,0 +1,55 @@
+// Stacks to run threads on, and the switch between them.
+#pragma once
+
+#include <cxxabi.h>
+#include <array>
+#include <boost/context/detail/fcontext.hpp>
+#include <cstddef>
+#include <utility>
+
+namespace handfast::checker {
+
+/// A stack with a guard page below it, at the same address for as long as the
+/// process runs. What stands on it is not unwound when it is started again.
+class fiber {
+ public:
+  static constexpr std::size_t default_stack_bytes = std::size_t{256} * 1024;
+
+  explicit fiber(std::size_t stack_bytes = default_stack_bytes);
+  fiber(const fiber&) = delete;
+  fiber& operator=(const fiber&) = delete;
+  ~fiber();
+
+  /// Ready to begin with `entry(argument)`, which must not return.
+  void start(void (*entry)(void*), void* argument);
+
+  /// Whether an address is where this stack has overflowed.
+  [[nodiscard]] bool overflowed_at(const void* address) const;
+
+  /// From `from`, which runs now, to `to`; returns when somebody switches back.
+  static void switch_between(fiber& from, fiber& to);
+
+  /// The stack that the process came with.
+  struct native {};
+  explicit fiber(native) {}
+
+ private:
+  static void arrived(boost::context::detail::transfer_t from);
+  static void begin(boost::context::detail::transfer_t from);
+
+  // What the C++ runtime keeps of exceptions for a thread of the system's; a
+  // fiber that stops inside a catch block has its own.
+  struct exception_state {
+    void* caught = nullptr;
+    unsigned uncaught = 0;
+  };
+
+  boost::context::detail::fcontext_t context_ = nullptr;
+  exception_state exceptions_;
+  void* memory_ = nullptr;
+  std::size_t bytes_ = 0;
+  void (*entry_)(void*) = nullptr;
+  void* argument_ = nullptr;
+};
+
+}  // namespace handfast::checker
