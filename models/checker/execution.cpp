@@ -23,7 +23,10 @@ run_end execution::run(std::span<const std::function<void()>> roots, decider& de
   decides_ = &decides;
   found_.reset();
   plain_.clear();
+  names_.clear();
   heap_.reset();
+  static std::uint64_t runs = 0;
+  number_ = ++runs;
   steps_ = 0;
   there_ = unsettled_ = blocked_ = enabled_ = joining_ = waiting_ = parked_ = finished_ = 0;
   for (place& each : places_) {
@@ -44,6 +47,13 @@ run_end execution::run(std::span<const std::function<void()>> roots, decider& de
   }
   current_ = outer;
   in_body_ = false;
+  if (how_ == run_end::complete) {
+    if (const heap::block* block = heap_.leaked(); block != nullptr) {
+      found_ = finding{"memory leak", std::to_string(block->bytes) + " bytes allocated at " +
+                                          short_line(block->line) + " were not freed"};
+      how_ = run_end::failed;
+    }
+  }
   return how_;
 }
 
@@ -108,7 +118,7 @@ thread_index execution::pick() {
       return next;
     }
     if (blocked_ == 0) {
-      return enabled_ == 0 ? max_threads : static_cast<thread_index>(std::countr_zero(enabled_));
+      return enabled_ == 0 ? max_threads : decides_->choose_thread(enabled_);
     }
     for (mask left = blocked_; left != 0; left &= left - 1) {
       const auto each = static_cast<thread_index>(std::countr_zero(left));
@@ -273,6 +283,30 @@ std::uint32_t execution::choose(std::uint32_t count, line at) {
   return static_cast<std::uint32_t>(perform(next).low);
 }
 
+std::uint32_t execution::choose_until(std::uint32_t count, std::uint32_t timed_out,
+                                      std::int64_t end, line at) {
+  event next;
+  next.kind = event_kind::choice;
+  next.expected.low = count;
+  next.operand = {static_cast<std::uint64_t>(end), timed_out};
+  next.line = at;
+  return static_cast<std::uint32_t>(perform(next).low);
+}
+
+std::int64_t execution::time() const {
+  const graph& now = decides_->now();
+  const clock& mine = seen();
+  std::int64_t latest = 0;
+  for (stamp at = 0; at < now.size(); ++at) {
+    const event& each = now[at];
+    if (each.kind == event_kind::choice && each.operand.high != 0 &&
+        each.data.low == each.operand.high && mine.has(each.thread, each.index)) {
+      latest = std::max(latest, static_cast<std::int64_t>(each.operand.low));
+    }
+  }
+  return latest;
+}
+
 void execution::pause(line) {
   const inside_checker inside(*this);
   thread& me = *threads_[running_];
@@ -308,7 +342,7 @@ const clock& execution::seen() const {
   return creator == initial ? nothing : now[creator].happens_before;
 }
 
-location execution::make(thing what, const void* address, std::uint8_t size, const value& begins,
+location execution::make(thing what, void* address, std::uint8_t size, const value& begins,
                          line at) {
   const inside_checker inside(*this);
   thread& me = *threads_[running_];
@@ -317,16 +351,15 @@ location execution::make(thing what, const void* address, std::uint8_t size, con
     places_.emplace_back();
   }
   const location where = me.locations[me.made++];
-  places_[where] = {address,
-                    what,
-                    true,
-                    size,
-                    static_cast<std::uint8_t>(running_),
-                    static_cast<std::uint16_t>(me.position),
-                    max_threads,
-                    nullptr,
-                    begins,
-                    at};
+  places_[where] = place{.address = address,
+                         .what = what,
+                         .alive = true,
+                         .size = size,
+                         .maker = static_cast<std::uint8_t>(running_),
+                         .made_at = static_cast<std::uint16_t>(me.position),
+                         .holder = max_threads,
+                         .begins = begins,
+                         .at = at};
   return where;
 }
 
@@ -396,18 +429,19 @@ void execution::destroy(location where, const void* address, line at) {
   its.alive = false;
 }
 
-void execution::name(const void* object, const char* text) {
-  for (place& each : places_) {
-    if (each.alive && each.address == object) {
-      each.name = text;
+const char* execution::given_name(const void* object) const {
+  for (std::size_t i = names_.size(); i > 0; --i) {
+    if (names_[i - 1].first == object) {
+      return names_[i - 1].second;
     }
   }
+  return nullptr;
 }
 
 std::string execution::name_of(location where) const {
   const place& its = places_[where];
-  if (its.name != nullptr) {
-    return its.name;
+  if (const char* given = given_name(its.address); given != nullptr) {
+    return given;
   }
   const char* what = its.what == thing::mutex                ? "mutex"
                      : its.what == thing::condition_variable ? "condition variable"
@@ -418,6 +452,7 @@ std::string execution::name_of(location where) const {
 // Plain data ---------------------------------------------------------------------------
 
 void execution::plain_made(shadow& data) {
+  touched_ = true;
   data.state = shadow::living;
   data.writer = static_cast<std::uint16_t>(running_);
   data.written_at = static_cast<std::uint16_t>(threads_[running_]->position);

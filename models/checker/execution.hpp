@@ -33,6 +33,8 @@ class decider {
   /// Adds `next`, an operation of the thread that goes on, to the graph, and the
   /// write of a read-modify-write with it; false if nothing is consistent.
   virtual bool decide(event& next) = 0;
+  /// The thread that goes on, of those that a mask names.
+  virtual thread_index choose_thread(std::uint32_t enabled) = 0;
   [[nodiscard]] virtual const graph& now() const = 0;
 
  protected:
@@ -44,6 +46,9 @@ struct finding {
   std::string kind;  ///< "data race", "deadlock", …
   std::string text;
 };
+
+/// The kind of finding of a run that was to follow what is no execution of the program.
+inline constexpr const char* misfit = "no such execution";
 
 /// How a run ended.
 enum class run_end : std::uint8_t {
@@ -71,6 +76,8 @@ struct run_limits {
 
 class execution {
  public:
+  enum class thing : std::uint8_t { atomic, mutex, condition_variable };
+
   explicit execution(const run_limits& limits = {}) : limits_(limits) {}
   execution(const execution&) = delete;
   execution& operator=(const execution&) = delete;
@@ -80,6 +87,10 @@ class execution {
 
   [[nodiscard]] const std::optional<finding>& found() const { return found_; }
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
+  /// Whether any run touched plain data.
+  [[nodiscard]] bool touched_plain_data() const { return touched_; }
+  /// The name that an object was given in this run; nullptr if none.
+  [[nodiscard]] const char* given_name(const void* object) const;
 
   /// A location that is there before any thread.
   location declare(const value& begins);
@@ -111,6 +122,7 @@ class execution {
 
   /// What a location is called: its name, or what it is.
   [[nodiscard]] std::string name_of(location where) const;
+  [[nodiscard]] thing kind_of(location where) const { return places_[where].what; }
   [[nodiscard]] const void* address_of(location where) const { return places_[where].address; }
 
   // For the program under test; on its fibers only ------------------------------------
@@ -125,14 +137,13 @@ class execution {
   /// Adds an operation; answers with what was read or chosen.
   value perform(event& next);
 
-  enum class thing : std::uint8_t { atomic, mutex, condition_variable };
   /// A location for an object that begins its life.
-  location make(thing what, const void* address, std::uint8_t size, const value& begins, line at);
+  location make(thing what, void* address, std::uint8_t size, const value& begins, line at);
   /// The location of an object, which must live and be as large.
   void check_alive(location where, const void* address, std::uint8_t size, line at);
   /// The end of an object's life.
   void destroy(location where, const void* address, line at);
-  void name(const void* object, const char* text);
+  void name(const void* object, const char* text) { names_.push_back({object, text}); }
 
   thread_index create(std::function<void()> body, line at);
   void join(thread_index thread, line at);
@@ -151,6 +162,9 @@ class execution {
   void pause(line at);
   /// One of `count` ways.
   std::uint32_t choose(std::uint32_t count, line at);
+  /// The same for a wait until `end`, which way `timed_out` takes.
+  std::uint32_t choose_until(std::uint32_t count, std::uint32_t timed_out, std::int64_t end,
+                             line at);
   /// Whether this thread may still do something for no reason; notes that it did.
   [[nodiscard]] bool may_be_spurious() const {
     return threads_[running_]->spurious < limits_.spurious;
@@ -159,6 +173,13 @@ class execution {
 
   [[noreturn]] void fail(std::string kind, std::string text);
   [[noreturn]] void abandon() { leave(run_end::abandoned); }
+
+  /// The time that the caller has seen come: the deadlines of all timed waits that
+  /// ended before it without being woken.
+  [[nodiscard]] std::int64_t time() const;
+
+  /// Which run of this process's this is: for what must not outlive one.
+  [[nodiscard]] std::uint64_t number() const { return number_; }
 
   /// Who holds a mutex, as far as this run has come; nobody: max_threads.
   std::uint32_t& holder(location where) { return places_[where].holder; }
@@ -201,7 +222,6 @@ class execution {
     std::uint8_t maker = 0;
     std::uint16_t made_at = 0;
     std::uint32_t holder = 0;
-    const char* name = nullptr;
     value begins;
     line at;
   };
@@ -243,7 +263,10 @@ class execution {
   run_end how_ = run_end::complete;
   std::optional<finding> found_;
   std::uint64_t steps_ = 0;
+  std::uint64_t number_ = 0;
+  bool touched_ = false;
   bool in_body_ = false;
+  std::vector<std::pair<const void*, const char*>> names_;
   bool recording_ = false;
   std::vector<plain_access> plain_;
 

@@ -57,15 +57,18 @@ void fiber::arrived(context::transfer_t from) {
 void fiber::begin(context::transfer_t from) {
   fiber& self = *static_cast<journey*>(from.data)->to;
   arrived(from);
-  std::memcpy(abi::__cxa_get_globals(), &self.exceptions_, sizeof(exception_state));
+  std::memcpy(static_cast<void*>(abi::__cxa_get_globals()), &self.exceptions_,
+              sizeof(exception_state));
   self.entry_(self.argument_);
 }
 
 void fiber::switch_between(fiber& from, fiber& to) {
-  std::memcpy(&from.exceptions_, abi::__cxa_get_globals(), sizeof(exception_state));
+  std::memcpy(static_cast<void*>(&from.exceptions_), abi::__cxa_get_globals(),
+              sizeof(exception_state));
   journey way{&from, &to};
   arrived(context::jump_fcontext(to.context_, &way));
-  std::memcpy(abi::__cxa_get_globals(), &from.exceptions_, sizeof(exception_state));
+  std::memcpy(static_cast<void*>(abi::__cxa_get_globals()), &from.exceptions_,
+              sizeof(exception_state));
 }
 
 }  // namespace handfast::checker

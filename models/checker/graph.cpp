@@ -28,7 +28,9 @@ void graph::prepare(event& next) const {
       if (next.source != initial) {
         const event& source = events_[next.source];
         next.prefix.join(source.prefix);
-        if (next.how != access::plain) {
+        // Waking orders no memory, not even with a fence.
+        if (next.how != access::plain && next.then != update::enter_waiters &&
+            next.until != await::being_taken) {
           (acquires(next.how) ? next.happens_before : next.to_acquire).join(source.released);
         }
       }

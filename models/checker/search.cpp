@@ -1,9 +1,12 @@
 #include "models/checker/search.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <string>
 #include <utility>
 
 #include "models/checker/memory_model.hpp"
+#include "models/checker/trace.hpp"
 #include "models/checker/update.hpp"
 
 namespace handfast::checker {
@@ -30,7 +33,8 @@ const graph& search::now() const {
 }
 
 bool search::next() {
-  if (found_ || racy_ || (std::exchange(started_, true) && !go_back())) {
+  if (found_ || racy_ || (following_ && started_) ||
+      (std::exchange(started_, true) && !go_back())) {
     return false;
   }
   for (;;) {
@@ -45,7 +49,7 @@ bool search::next() {
         return true;
       case run_end::failed: found_ = run_.found(); return true;
       case run_end::abandoned:
-        if (racy_) {
+        if (racy_ || following_) {
           return true;
         }
         break;
@@ -56,11 +60,79 @@ bool search::next() {
   }
 }
 
+// Following ----------------------------------------------------------------------------
+
+std::vector<search::step> search::steps() const {
+  const graph& in = now();
+  std::vector<step> all;
+  std::vector<char> there(in.size(), 0);
+  // A place counted among the writes that are there by then.
+  const auto place = [&](location where, std::uint32_t last) {
+    return static_cast<std::uint32_t>(std::ranges::count_if(in.writes(where), [&](stamp write) {
+      return there[write] != 0 && in[write].place <= last;
+    }));
+  };
+  for (const stamp at : fewest_switches(in)) {
+    const event& each = in[at];
+    const bool second_half = each.kind == event_kind::write && each.exclusive;
+    if (!second_half && !each.waiting) {
+      step made{each.thread, 0, each.pick};
+      if (each.kind == event_kind::read) {
+        made.number = place(each.where, in.place(each.source));
+      } else if (each.kind == event_kind::write) {
+        made.number = place(each.where, each.place) + 1;
+      } else if (each.kind == event_kind::choice) {
+        made.number = static_cast<std::uint32_t>(each.data.low);
+      }
+      all.push_back(made);
+    }
+    there[at] = 1;
+  }
+  return all;
+}
+
+void search::follow(std::vector<step> steps) {
+  steps_ = std::move(steps);
+  following_ = true;
+  run_.record(true);
+}
+
+thread_index search::choose_thread(std::uint32_t enabled) {
+  if (following_ && step_ < steps_.size()) {
+    const thread_index next = steps_[step_].thread;
+    if (next >= max_threads || (enabled >> next & 1U) == 0) {
+      run_.fail(misfit, "thread " + std::to_string(next) + " cannot go on here");
+    }
+    return next;
+  }
+  return static_cast<thread_index>(std::countr_zero(enabled));
+}
+
+// Keeps the one way of the last choice that is followed; false if there is none.
+bool search::force(std::uint32_t place) {
+  branch& mine = top();
+  const choice& last = mine.choices.back();
+  const bool reads = last.next.kind == event_kind::read;
+  for (std::size_t i = last.others; i < mine.alternatives.size(); ++i) {
+    const alternative way = mine.alternatives[i];
+    if ((reads ? mine.now.place(way.at) : way.at) == place) {
+      mine.alternatives.resize(last.others);
+      mine.alternatives.push_back({way.at, reads ? steps_[step_].pick : 0});
+      return true;
+    }
+  }
+  return false;
+}
+
 // Adding -------------------------------------------------------------------------------
 
 bool search::decide(event& next) {
-  ++operations_;
+  operations_ += next.kind != event_kind::create && next.kind != event_kind::join ? 1 : 0;
   graph& now = top().now;
+  stepping_ = following_ && step_ < steps_.size();
+  if (stepping_ && next.kind == event_kind::choice && steps_[step_].number >= next.expected.low) {
+    run_.fail(misfit, "no such choice");
+  }
   switch (next.kind) {
     case event_kind::read: return add_read(next) && settle();
     case event_kind::write: return add_write(next) && settle();
@@ -71,12 +143,17 @@ bool search::decide(event& next) {
       for (std::uint64_t other = next.expected.low - 1; other > 0; --other) {
         mine.alternatives.push_back({static_cast<std::uint32_t>(other), 0});
       }
+      if (stepping_) {
+        next.data.low = steps_[step_].number;
+      }
+      ++step_;
       now.add(next);
       return true;
     }
     case event_kind::fence:
     case event_kind::create:
     case event_kind::join:
+      ++step_;
       now.prepare(next);
       now.add(next);
       return next.kind != event_kind::fence || holds();
@@ -102,7 +179,15 @@ bool search::add_read(const event& read) {
       mine.alternatives.push_back({source, 0});
     }
   }
+  // Who was taken while others came to sleep does not wait to be taken again.
+  if (read.until == await::being_taken && mine.alternatives.size() > made.others + 1) {
+    mine.alternatives.pop_back();
+  }
   mine.choices.push_back(made);
+  if (std::exchange(stepping_, false) && !force(steps_[step_].number)) {
+    run_.fail(misfit, "no such write to read from");
+  }
+  ++step_;
   return try_next();
 }
 
@@ -129,6 +214,12 @@ bool search::add_write(const event& write) {
     }
   }
   mine.choices.push_back(made);
+  if (!write.exclusive) {
+    if (std::exchange(stepping_, false) && !force(steps_[step_].number)) {
+      run_.fail(misfit, "no such place for a write");
+    }
+    ++step_;
+  }
   return try_next();
 }
 
@@ -192,7 +283,7 @@ bool search::try_read(const alternative& way) {
   }
   mine.now.prepare(read);
   mine.now.add(read);
-  if (holds()) {
+  if (holds() && sleeps_in_time(mine.now.size() - 1)) {
     return true;
   }
   mine.now.truncate(mine.now.size() - 1);
@@ -211,7 +302,7 @@ bool search::try_place(const alternative& way) {
     if (watch_plain_ && racing_with(mine.now, mine.revisited)) {
       racy_ = true;
     }
-    if (sequentially_consistent(mine.now) && holds()) {
+    if (sequentially_consistent(mine.now) && holds() && sleeps_in_time(mine.revisited)) {
       release(write);
       return true;
     }
@@ -230,6 +321,19 @@ bool search::holds() {
     racy_ = true;
   }
   return sequentially_consistent_with(now, now.size() - 1);
+}
+
+// Who goes to sleep on a word (operand: the word's location and 1) looked at it
+// right before, and could not have overlooked what a wake that was before told of.
+bool search::sleeps_in_time(stamp at) const {
+  const graph& in = now();
+  const event& enters = in[at];
+  if (enters.then != update::enter_waiters || enters.operand.high == 0 ||
+      enters.source == initial) {
+    return true;
+  }
+  const event& look = in[in.thread(enters.thread)[enters.index - 1U]];
+  return oldest_visible(in, look.where, in[enters.source].released) <= in.place(look.source);
 }
 
 // Adds the write of each read-modify-write that has only its read so far: a

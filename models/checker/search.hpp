@@ -49,12 +49,26 @@ class search final : public decider {
 
   [[nodiscard]] std::uint64_t executions() const { return executions_; }
   [[nodiscard]] std::uint64_t blocked() const { return blocked_; }
-  /// Operations that were not the only thing to happen next.
-  [[nodiscard]] std::uint64_t operations() const { return operations_; }
+  /// Whether there was anything at all that could have gone another way.
+  [[nodiscard]] bool vacuous() const { return operations_ == 0 && !run_.touched_plain_data(); }
   [[nodiscard]] bool racy() const { return racy_; }
   [[nodiscard]] const std::optional<finding>& found() const { return found_; }
 
+  /// A step of an execution: who did something, and what was decided for it: the
+  /// coherence place of the write that it read, or of its own, or a choice.
+  struct step {
+    thread_index thread = 0;
+    std::uint32_t number = 0;
+    std::uint32_t pick = 0;
+  };
+  /// How `now` comes about, with the fewest changes of thread.
+  [[nodiscard]] std::vector<step> steps() const;
+  /// `next` runs that one execution, and none after it. What it shows beyond the
+  /// steps is what comes first.
+  void follow(std::vector<step> steps);
+
   bool decide(event& next) override;
+  thread_index choose_thread(std::uint32_t enabled) override;
 
  private:
   struct alternative {
@@ -87,14 +101,22 @@ class search final : public decider {
   bool settle();
   void release(stamp write);
   bool holds();
+  [[nodiscard]] bool sleeps_in_time(stamp at) const;
   [[nodiscard]] event reading(const event& read, stamp source, std::uint32_t pick,
                               bool waits) const;
   void find_revisits(const event& write);
   [[nodiscard]] bool may_be_revisited(const event& read, const event& write) const;
   [[nodiscard]] bool added_maximally(stamp at, const event& write) const;
 
+  [[nodiscard]] bool take_step(const event& next);
+  [[nodiscard]] bool force(std::uint32_t place);
+
   program body_;
   execution run_;
+  std::vector<step> steps_;
+  std::size_t step_ = 0;
+  bool following_ = false;
+  bool stepping_ = false;  // the operation being decided has its step
   std::vector<std::unique_ptr<branch>> branches_;
   std::size_t depth_ = 0;
   bool started_ = false;

@@ -45,7 +45,8 @@ std::optional<value> updated(const event& read) {
     case update::take_one_waiter:
     case update::take_all_waiters: {
       if (waiters::waiting(seen) == 0) {
-        return std::nullopt;
+        // A futex's wake has been, for those that come after it (search.cpp).
+        return read.operand.low == 0 ? std::nullopt : std::optional(value{});
       }
       const std::uint64_t taken = read.then == update::take_all_waiters
                                       ? waiters::waiting(seen)

@@ -1,0 +1,126 @@
+// The checker's engine: every behaviour of the memory model, each once.
+//
+// Replay bytes: for each step, as varints, the thread, the number and the pick
+// (checker::search::step).
+#include <algorithm>
+#include <span>
+
+#include "ci/engines/engine.hpp"
+#include "ci/engines/varint.hpp"
+#include "models/suites/checker.hpp"
+
+namespace handfast::ci {
+namespace {
+
+using checker::search;
+
+replay_bytes packed(const std::vector<search::step>& steps) {
+  replay_bytes bytes;
+  for (const search::step& each : steps) {
+    append_varint(bytes, each.thread);
+    append_varint(bytes, each.number);
+    append_varint(bytes, each.pick);
+  }
+  return bytes;
+}
+
+std::vector<search::step> unpacked(const replay_bytes& bytes) {
+  std::vector<search::step> steps;
+  std::span<const std::uint8_t> left = bytes;
+  while (!left.empty()) {
+    const auto thread = take_varint(left);
+    const auto number = take_varint(left);
+    const auto pick = take_varint(left);
+    if (!thread || !number || !pick || *thread >= checker::max_threads ||
+        *number > ~std::uint32_t{0} || *pick > 0xff) {
+      throw usage_error("the token's payload is not an execution of the checker");
+    }
+    steps.push_back({static_cast<checker::thread_index>(*thread),
+                     static_cast<std::uint32_t>(*number), static_cast<std::uint32_t>(*pick)});
+  }
+  return steps;
+}
+
+const checker_suite::scenario& scenario_named(std::string_view name) {
+  const auto& all = checker_suite::scenarios();
+  const auto found = std::ranges::find(all, name, &checker_suite::scenario::name);
+  if (found == all.end()) {
+    throw usage_error("no scenario is named '" + std::string(name) + "'");
+  }
+  return *found;
+}
+
+class checker_engine : public engine {
+ public:
+  [[nodiscard]] std::vector<entry> list() const override {
+    std::vector<entry> all;
+    for (const checker_suite::scenario& each : checker_suite::scenarios()) {
+      if (each.listed) {
+        all.push_back({each.concept_name, each.name, each.claim, {"exhaustive"}});
+      }
+    }
+    return all;
+  }
+
+  // Nothing that the program under test does takes the process with it and could
+  // be brought back by a number.
+  [[nodiscard]] replay_bytes before(std::string_view, const run_options&) override { return {}; }
+
+  [[nodiscard]] outcome run(std::string_view name, const run_options& options,
+                            const progress& tell) override {
+    if (!options.mode.empty() && options.mode != "exhaustive") {
+      throw usage_error("the checker runs in the mode exhaustive, not '" + options.mode + "'");
+    }
+    checker_suite::limits bounds;
+    bounds.max_executions = options.max_executions.value_or(bounds.max_executions);
+    bounds.max_seconds = options.max_seconds.value_or(bounds.max_seconds);
+    const checker_suite::result found =
+        checker_suite::search(scenario_named(name), bounds,
+                              [&](std::uint64_t executions) { return tell(executions, 0); });
+    outcome result = to_outcome(found);
+    result.verdict = found.found                             ? verdict_of(*found.found)
+                     : found.interrupted                     ? "interrupted"
+                     : found.vacuous                         ? "vacuous"
+                     : found.ended                           ? "verified"
+                     : found.executions + found.blocked == 0 ? "vacuous"
+                                                             : "bounded";
+    result.complete = found.ended;
+    return result;
+  }
+
+  [[nodiscard]] outcome replay(std::string_view name, const replay_bytes& payload,
+                               const replay_plan&, const progress&) override {
+    const checker_suite::result found =
+        checker_suite::run_again(scenario_named(name), unpacked(payload));
+    outcome result = to_outcome(found);
+    if (found.found && found.found->kind == checker::misfit) {
+      throw usage_error("the token's payload is not an execution of this scenario");
+    }
+    result.verdict = found.found ? verdict_of(*found.found) : "bounded";
+    result.came_back = found.found ? 1 : 0;
+    return result;
+  }
+
+ private:
+  static std::string verdict_of(const checker::finding& found) {
+    return found.kind == "misuse" ? "misuse" : "finding";
+  }
+  static outcome to_outcome(const checker_suite::result& found) {
+    outcome result;
+    result.executions = found.executions;
+    result.blocked = found.blocked;
+    if (found.found) {
+      result.found = finding{found.found->kind, found.found->text + "\n\n" + found.trace,
+                             packed(found.replay)};
+    }
+    return result;
+  }
+};
+
+}  // namespace
+}  // namespace handfast::ci
+
+int main(int argc, char** argv) {
+  handfast::ci::checker_engine self;
+  return handfast::ci::engine_main(argc, argv, self);
+}

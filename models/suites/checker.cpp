@@ -1,0 +1,103 @@
+#include "models/suites/checker.hpp"
+
+#include <array>
+#include <chrono>
+
+#include "models/adapters/checker_sync.hpp"
+#include "models/checker/trace.hpp"
+#include "models/scenarios/channel.hpp"
+#include "models/scenarios/sync.hpp"
+#include "models/suites/wrong.hpp"
+
+namespace handfast::checker_suite {
+namespace {
+
+using steady = std::chrono::steady_clock;
+
+// What the first thread does: makes the scenario, runs its threads, and takes it
+// apart.
+template <template <class> class Scenario>
+void run_scenario() {
+  using scenario = Scenario<checker_sync>;
+  scenario it;
+  std::array<checker_sync::thread, scenario::threads> threads;
+  for (unsigned i = 0; i < scenario::threads; ++i) {
+    threads[i] = checker_sync::thread([&it, i] { it.thread(i); });
+  }
+  for (checker_sync::thread& each : threads) {
+    each.join();
+  }
+  it.finish();
+}
+
+template <template <class> class Scenario>
+scenario entry(const char* name, bool listed) {
+  const std::string full_name = name;
+  return {full_name.substr(0, full_name.find('.')), full_name,
+          std::string(Scenario<checker_sync>::claim), listed, run_scenario<Scenario>};
+}
+
+}  // namespace
+
+const std::vector<scenario>& scenarios() {
+  static const std::vector<scenario> all = [] {
+    std::vector<scenario> made;
+    const auto add = [&made]<template <class> class Scenario>(const char* name) {
+      made.push_back(entry<Scenario>(name, true));
+    };
+    scenarios::for_each_sync_scenario(add);
+    scenarios::for_each_channel_scenario(add);
+    wrong::for_each_wrong([&made]<template <class> class Scenario>(const char* name) {
+      made.push_back(entry<Scenario>(name, false));
+    });
+    return made;
+  }();
+  return all;
+}
+
+result search(const scenario& what, const limits& bounds, const go_on& tell) {
+  checker::search searching({what.body}, bounds.run);
+  result made;
+  const auto start = steady::now();
+  constexpr std::uint64_t look_every = 256;
+  for (std::uint64_t runs = 0;; ++runs) {
+    if (searching.executions() >= bounds.max_executions) {
+      break;
+    }
+    if (runs % look_every == 0) {
+      const std::chrono::duration<double> ran = steady::now() - start;
+      made.interrupted = !tell(searching.executions());
+      if (made.interrupted || ran.count() > bounds.max_seconds) {
+        break;
+      }
+    }
+    if (!searching.next()) {
+      made.ended = !searching.found();
+      break;
+    }
+  }
+  made.executions = searching.executions();
+  made.blocked = searching.blocked();
+  made.vacuous = made.ended && searching.vacuous();
+  if (searching.found()) {
+    result shown = run_again(what, searching.steps());
+    made.found = searching.found();
+    made.trace = std::move(shown.trace);
+    made.replay = std::move(shown.replay);
+  }
+  return made;
+}
+
+result run_again(const scenario& what, const std::vector<checker::search::step>& steps) {
+  checker::search following({what.body});
+  following.follow(steps);
+  result made;
+  std::ignore = following.next();
+  made.executions = 1;
+  made.found = following.found();
+  made.trace = checker::columns(following);
+  made.replay = steps;
+  return made;
+}
+
+}  // namespace handfast::checker_suite
