@@ -96,7 +96,7 @@ class checker_engine : public engine {
     if (found.found && found.found->kind == checker::misfit) {
       throw usage_error("the token's payload is not an execution of this scenario");
     }
-    result.verdict = found.found ? verdict_of(*found.found) : "bounded";
+    result.verdict = found.found ? verdict_of(*found.found) : "searched";
     result.came_back = found.found ? 1 : 0;
     return result;
   }

@@ -67,7 +67,7 @@ json to_json(const outcome& result) {
 }
 
 int exit_status(const outcome& result) {
-  if (result.verdict == "searched") {
+  if (result.verdict == "searched" || result.verdict == "verified" || result.verdict == "bounded") {
     return 0;
   }
   return result.verdict == "interrupted" ? 3 : 1;

@@ -70,7 +70,7 @@ struct finding {
 
 /// The end of a run or a replay.
 struct outcome {
-  std::string verdict;           ///< searched, finding, vacuous, interrupted, misuse
+  std::string verdict;  ///< verified, bounded, searched, finding, vacuous, misuse, interrupted
   std::uint64_t executions = 0;  ///< what was explored: iterations, cases, inputs, rounds
   std::string unit = "executions";
   std::uint64_t blocked = 0;

@@ -87,7 +87,7 @@ int check_verb(const check_options& options) {
           line.clear();
           require_accepted(report);
           fmt::print("{}\n", options.json ? json_line(report) : summary_line(report));
-          if (report.verdict == "finding" && !options.json) {
+          if (report.failure && !options.json) {
             fmt::print("{}", finding_block(report));
           }
           std::fflush(stdout);

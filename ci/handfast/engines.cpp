@@ -137,8 +137,8 @@ void for_each_line(const engine_folder& engines, const std::string& engine, bool
 }  // namespace
 
 const std::vector<std::string>& engine_names() {
-  static const std::vector<std::string> names{"relacy", "properties", "fuzz", "stress",
-                                              "stress-tsan"};
+  static const std::vector<std::string> names{"checker", "relacy", "properties",
+                                              "fuzz",    "stress", "stress-tsan"};
   return names;
 }
 
@@ -290,7 +290,7 @@ std::uint32_t source_fingerprint() {
 }
 
 bool on_real_threads(const std::string& engine) {
-  return engine != "relacy" && engine != "fuzz";
+  return engine != "checker" && engine != "relacy" && engine != "fuzz";
 }
 
 }  // namespace handfast::ci

@@ -21,11 +21,9 @@ struct listed {
 };
 
 std::string kind_of(const std::string& engine) {
-  static const std::map<std::string, std::string> kinds{{"relacy", "scenario"},
-                                                        {"properties", "property"},
-                                                        {"fuzz", "fuzz target"},
-                                                        {"stress", "stress run"},
-                                                        {"stress-tsan", "stress run"}};
+  static const std::map<std::string, std::string> kinds{
+      {"checker", "scenario"}, {"relacy", "scenario"},   {"properties", "property"},
+      {"fuzz", "fuzz target"}, {"stress", "stress run"}, {"stress-tsan", "stress run"}};
   const auto found = kinds.find(engine);
   return found == kinds.end() ? engine : found->second;
 }

@@ -73,9 +73,10 @@ int run(int argc, char** argv) {
       app, "check", "Run scenarios under one engine",
       "handfast check blocked_sender --engine relacy --mode random --max-executions 100000", check);
   check_app->add_option("pattern", check.pattern, "glob, or part of a name");
-  check_app->add_option("--engine", check.engine,
-                        "relacy, properties, fuzz, stress, stress-tsan (default: the first of "
-                        "these that has what is asked for)");
+  check_app->add_option(
+      "--engine", check.engine,
+      "checker, relacy, properties, fuzz, stress, stress-tsan (default: the first of "
+      "these that has what is asked for)");
   check_app->add_option("--mode", check.mode,
                         "exhaustive, bounded, random, or one of the engine's own (default: all)");
   check_app->add_option("--preemptions", check.preemptions, "bound for --mode bounded")

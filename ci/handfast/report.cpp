@@ -46,7 +46,10 @@ std::string summary_line(const run_report& report) {
                   report.request.scenario, report.request.engine, report.request.mode,
                   report.verdict, grouped(report.executions), report.unit, report.request.seed,
                   report.cpu_seconds, grouped(static_cast<std::uint64_t>(rate)));
-  if (report.complete) {
+  if (report.blocked > 0) {
+    line += fmt::format(", {} blocked", grouped(report.blocked));
+  }
+  if (report.complete && report.verdict != "verified") {
     line += ", search ended";
   }
   if (!report.goals_missed.empty()) {

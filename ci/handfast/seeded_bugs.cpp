@@ -26,10 +26,10 @@ struct hunt {
 
 const std::vector<hunt>& hunts() {
   static const std::vector<hunt> all{
-      {"relacy", "random", 20000, 10},  {"relacy", "bound2", std::nullopt, 3},
-      {"properties", "", 300, 10},      {"fuzz", "fuzz", std::nullopt, 6},
-      {"stress", "seeded", 500, 6},     {"stress-tsan", "seeded", 300, 6},
-      {"stress-tsan", "native", 300, 6}};
+      {"checker", "exhaustive", std::nullopt, 10}, {"relacy", "random", 20000, 10},
+      {"relacy", "bound2", std::nullopt, 3},       {"properties", "", 300, 10},
+      {"fuzz", "fuzz", std::nullopt, 6},           {"stress", "seeded", 500, 6},
+      {"stress-tsan", "seeded", 300, 6},           {"stress-tsan", "native", 300, 6}};
   return all;
 }
 

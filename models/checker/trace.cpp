@@ -120,7 +120,7 @@ std::string text_of(const value& data, std::uint8_t size) {
 
 class table {
  public:
-  explicit table(const search& of) : of_(of), now_(of.now()), run_(of.run()) {}
+  explicit table(const search& of) : now_(of.now()), run_(of.run()) {}
 
   std::string text() {
     for (stamp at = 0; at < now_.size(); ++at) {
@@ -289,7 +289,6 @@ class table {
            order + from;
   }
 
-  const search& of_;
   const graph& now_;
   const execution& run_;
   std::map<stamp, std::size_t> rows_of_;
