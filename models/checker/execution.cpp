@@ -28,7 +28,7 @@ run_end execution::run(std::span<const std::function<void()>> roots, decider& de
   static std::uint64_t runs = 0;
   number_ = ++runs;
   steps_ = 0;
-  there_ = unsettled_ = blocked_ = enabled_ = joining_ = waiting_ = parked_ = finished_ = 0;
+  there_ = unsettled_ = blocked_ = enabled_ = joining_ = waiting_ = assumed_ = parked_ = finished_ = 0;
   for (place& each : places_) {
     each.alive = false;
   }
@@ -157,6 +157,13 @@ void execution::fail(std::string kind, std::string text) {
   in_body_ = false;
   found_ = finding{std::move(kind), std::move(text)};
   leave(run_end::failed);
+}
+
+void execution::abandon() {
+  const inside_checker inside(*this);
+  assumed_ |= bit(running_);
+  give_way();
+  std::terminate();  // only a new run moves it
 }
 
 bool execution::can_go_on(thread_index index) const {
@@ -540,6 +547,9 @@ std::optional<finding> why_stuck(const execution& run, const graph& at) {
   for (execution::mask left = run.there_ & ~run.finished_; left != 0; left &= left - 1) {
     const auto thread = static_cast<thread_index>(std::countr_zero(left));
     const auto events = at.thread(thread);
+    if ((run.assumed_ & execution::bit(thread)) != 0) {
+      return std::nullopt;
+    }
     text += text.empty() ? "" : "; ";
     text += "thread " + std::to_string(thread) + " waits ";
     if ((run.joining_ & execution::bit(thread)) != 0) {

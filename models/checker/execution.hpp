@@ -172,7 +172,9 @@ class execution {
   void was_spurious() { ++threads_[running_]->spurious; }
 
   [[noreturn]] void fail(std::string kind, std::string text);
-  [[noreturn]] void abandon() { leave(run_end::abandoned); }
+  /// The caller goes no further; the others do, for what they write may yet change
+  /// what it saw.
+  [[noreturn]] void abandon();
 
   /// The time that the caller has seen come: the deadlines of all timed waits that
   /// ended before it without being woken.
@@ -276,6 +278,7 @@ class execution {
   mask enabled_ = 0;    // stand before an operation that the graph does not have
   mask joining_ = 0;    // the same, of a thread that has not ended
   mask waiting_ = 0;    // their await is in the graph, waiting
+  mask assumed_ = 0;  // assumed what is not so
   mask parked_ = 0;     // in a loop that waits for what does not change
   mask finished_ = 0;
 

@@ -144,28 +144,24 @@ void graph::clear() {
   }
 }
 
-template <class Kept>
-void graph::copy_some(const graph& from, Kept kept) {
+void graph::copy(const graph& from, std::span<const stamp> order) {
   clear();
   if (locations_.size() < from.locations_.size()) {
     locations_.resize(from.locations_.size());
   }
   renumbered_.assign(from.size(), initial);
-  for (stamp at = 0; at < from.size(); ++at) {
-    const event& each = from.events_[at];
-    if (!kept(at, each)) {
-      continue;
-    }
+  for (const stamp at : order) {
     renumbered_[at] = size();
-    events_.push_back(each);
+    events_.push_back(from.events_[at]);
     index(size() - 1);
-    if (each.kind == event_kind::read) {
-      locations_[each.where].reads.push_back(size() - 1);
+    if (events_.back().kind == event_kind::read) {
+      locations_[events_.back().where].reads.push_back(size() - 1);
     }
   }
   for (event& each : events_) {
     if (each.kind == event_kind::read && each.source != initial) {
       each.source = renumbered_[each.source];
+      each.waited_on = each.waited_on == initial ? initial : renumbered_[each.waited_on];
     }
   }
   for (location where = 0; where < from.locations_.size(); ++where) {
@@ -180,16 +176,29 @@ void graph::copy_some(const graph& from, Kept kept) {
 }
 
 stamp graph::restrict_from(const graph& from, stamp read, const clock& kept) {
-  copy_some(from, [&](stamp at, const event& each) {
-    return at <= read || kept.has(each.thread, each.index);
-  });
+  kept_.clear();
+  for (stamp at = 0; at < from.size(); ++at) {
+    if (at <= read || kept.has(from[at].thread, from[at].index)) {
+      kept_.push_back(at);
+    }
+  }
+  copy(from, kept_);
   return renumbered_[read];
 }
 
-void graph::copy_without(const graph& from, std::span<const stamp> without) {
-  copy_some(from, [&](stamp at, const event&) {
-    return std::ranges::find(without, at) == without.end();
-  });
+void graph::reorder_from(const graph& from, stamp read, stamp write,
+                         std::span<const stamp> without) {
+  const clock& before = from[write].prefix;
+  kept_.clear();
+  for (const bool later : {false, true}) {
+    for (stamp at = 0; at < from.size(); ++at) {
+      const bool early = at <= read || before.has(from[at].thread, from[at].index);
+      if (early != later && std::ranges::find(without, at) == without.end()) {
+        kept_.push_back(at);
+      }
+    }
+  }
+  copy(from, kept_);
 }
 
 void graph::revisit(stamp at, event read) {

@@ -64,8 +64,9 @@ class graph {
   stamp restrict_from(const graph& from, stamp read, const clock& kept);
 
   /// Becomes what `from` has without the events that `without` lists, each the
-  /// last of its thread.
-  void copy_without(const graph& from, std::span<const stamp> without);
+  /// last of its thread; what was added after `read` and does not come before
+  /// `write` is now as if it had been added after it.
+  void reorder_from(const graph& from, stamp read, stamp write, std::span<const stamp> without);
 
   /// The last event of a thread, a read, as `read` is now: source, value, clocks.
   void revisit(stamp at, event read);
@@ -88,15 +89,15 @@ class graph {
 
   void clear();
   void index(stamp at);
-  template <class Kept>
-  void copy_some(const graph& from, Kept kept);
+  void copy(const graph& from, std::span<const stamp> order);
 
   std::vector<event> events_;
   std::array<std::vector<stamp>, max_threads> threads_;
   std::vector<accesses> locations_;
   std::array<stamp, max_threads> creators_ = all_initial();
   std::vector<stamp> strong_;
-  std::vector<stamp> renumbered_;  // of copy_some
+  std::vector<stamp> renumbered_;  // of `copy`
+  std::vector<stamp> kept_;        // for it
 
   static constexpr std::array<stamp, max_threads> all_initial() {
     std::array<stamp, max_threads> all{};

@@ -25,6 +25,7 @@ search::branch& search::push() {
   made.choices.clear();
   made.alternatives.clear();
   made.revisited = initial;
+  made.wait_again.clear();
   return made;
 }
 
@@ -40,9 +41,16 @@ bool search::next() {
   for (;;) {
     ended_ = run_.run(body_, *this);
     switch (ended_) {
-      case run_end::complete: ++executions_; return true;
+      case run_end::complete:
+        ++executions_;
+        if (looks_for_duplicates_ && !graphs_.insert(now().hash()).second) {
+          ++duplicates_;
+        }
+        return true;
       case run_end::stuck:
-        found_ = why_stuck(run_, now());
+        if (!ignores_stuck_) {
+          found_ = why_stuck(run_, now());
+        }
         if (!found_) {
           ++blocked_;
         }
@@ -302,7 +310,11 @@ bool search::try_place(const alternative& way) {
     if (watch_plain_ && racing_with(mine.now, mine.revisited)) {
       racy_ = true;
     }
-    if (sequentially_consistent(mine.now) && holds() && sleeps_in_time(mine.revisited)) {
+    // An await that this write would let go next would have been revisited itself.
+    const bool elsewhere = std::ranges::any_of(
+        mine.wait_again, [&](stamp at) { return would_let_go(mine.now, mine.now[write], at); });
+    if (!elsewhere && sequentially_consistent(mine.now) && holds() &&
+        sleeps_in_time(mine.revisited)) {
       release(write);
       return true;
     }
@@ -365,6 +377,13 @@ bool search::settle() {
 
 // Awaits -------------------------------------------------------------------------------
 
+// Whether a write, in the graph, lets an await go.
+bool search::would_let_go(const graph& in, const event& write, stamp await) {
+  const event& read = in[await];
+  return read.waiting && read.where == write.where && lets_go(read, write.data) &&
+         in.place(read.source) < write.place;
+}
+
 // Gives awaits that `write` lets go their source, where they stand: the graph in
 // which they wait on would only ever be one that another write makes whole. Of
 // those that wait for a mutex the first gets it; the others come again.
@@ -377,7 +396,7 @@ void search::release(stamp write) {
   std::size_t agains = 0;
   for (const stamp at : before.reads(made.where)) {
     const event& read = before[at];
-    if (!read.waiting || !lets_go(read, made.data) || before.place(read.source) >= made.place) {
+    if (!would_let_go(before, made, at)) {
       continue;
     }
     if (read.then == update::lock && frees > 0) {
@@ -399,12 +418,15 @@ void search::release(stamp write) {
   const auto write_thread = made.thread;
   const auto write_index = made.index;
   branch& mine = push();
-  mine.now.copy_without(before, std::span(again, agains));
+  mine.now.reorder_from(before, freed[0], write, std::span(again, agains));
   const stamp source = mine.now.thread(write_thread)[write_index];
   for (std::size_t i = 0; i < frees; ++i) {
     const stamp at = mine.now.thread(who[i]).back();
     const event waiting = mine.now[at];
-    mine.now.revisit(at, reading(waiting, source, 0, false));
+    event goes_on = reading(waiting, source, 0, false);
+    goes_on.waited_on = i == 0 ? waiting.source : initial;
+    goes_on.let_go = i == 0;  // the others are as if they had come after
+    mine.now.revisit(at, goes_on);
     if (mine.now[at].how == access::seq_cst && !sequentially_consistent(mine.now)) {
       mine.now.revisit(at, waiting);
       continue;
@@ -413,6 +435,23 @@ void search::release(stamp write) {
   }
   for (std::size_t i = frees; i < frees + agains; ++i) {
     run_.released(who[i]);
+  }
+}
+
+// Has those wait again that were let go by a write that a revisit has dropped.
+void search::wait_again() {
+  graph& in = top().now;
+  for (stamp at = 0; at < in.size(); ++at) {
+    if (!in[at].let_go || in[at].source != initial || at == top().revisited) {
+      continue;
+    }
+    event again = in[at];
+    again.let_go = false;
+    again.exclusive = false;
+    again.source = std::exchange(again.waited_on, initial);
+    again.data = run_.initial_value(again.where);
+    in.revisit(at, reading(again, again.source, 0, true));
+    top().wait_again.push_back(at);
   }
 }
 
@@ -452,8 +491,7 @@ bool search::may_be_revisited(const event& read, const event& write) const {
 
 // Whether an event was added as the search adds first: at the end of its
 // coherence order, or reading from there, as far as there was one before it or
-// the write has seen it; and nothing of that reads from it. An await is, too, if
-// it would be waiting there.
+// the write has seen it; and nothing of that reads from it.
 bool search::added_maximally(stamp at, const event& write) const {
   const graph& in = now();
   const event& each = in[at];
@@ -464,8 +502,10 @@ bool search::added_maximally(stamp at, const event& write) const {
     case event_kind::join: return true;
     case event_kind::choice: return each.data.low == 0;
     case event_kind::write:
+      // An await that it let go would wait again.
       for (const stamp reader : in.reads(each.where)) {
-        if (in[reader].source == at && before(reader)) {
+        if ((in[reader].let_go ? in[reader].waited_on : in[reader].source) == at &&
+            before(reader)) {
           return false;
         }
       }
@@ -476,22 +516,27 @@ bool search::added_maximally(stamp at, const event& write) const {
       }
       break;
   }
-  const auto writes = in.writes(each.where);
-  stamp latest = initial;
-  for (std::size_t place = writes.size(); place > 0; --place) {
-    if (before(writes[place - 1])) {
-      latest = writes[place - 1];
-      break;
+  const auto latest = [&](auto counts) {
+    const auto writes = in.writes(each.where);
+    for (std::size_t place = writes.size(); place > 0; --place) {
+      if (counts(writes[place - 1])) {
+        return writes[place - 1];
+      }
     }
-  }
+    return initial;
+  };
+  const stamp last = latest(before);
   if (each.kind == event_kind::write) {
-    return latest == at;
+    return last == at;
   }
-  if (latest == each.source) {
-    return true;
+  if (last == each.source || each.until == await::nothing) {
+    return last == each.source;
   }
-  return each.until != await::nothing &&
-         !lets_go(each, latest == initial ? run_.initial_value(each.where) : in[latest].data);
+  // An await would be waiting there if it was before, or if it had been let go at
+  // once by what was the latest.
+  return !lets_go(each, last == initial ? run_.initial_value(each.where) : in[last].data) &&
+         (each.waiting || each.let_go ||
+          latest([at](stamp other) { return other <= at; }) == each.source);
 }
 
 // The branch in which a read reads from the write of the last choice; false if no
@@ -501,9 +546,12 @@ bool search::try_revisit(const alternative& way) {
   const event& asked = from.choices.back().next;
   branch& mine = push();  // `from` stays where it is
   mine.revisited = mine.now.restrict_from(from.now, way.at, asked.prefix);
+  wait_again();
   choice write{asked, 0, 0};
   mine.now.prepare(write.next);
   event read = mine.now[mine.revisited];
+  read.let_go = false;
+  read.waited_on = initial;
   read.data = write.next.data;
   read.pick = static_cast<std::uint8_t>(way.pick);
   const bool waited = read.waiting;
@@ -522,7 +570,8 @@ bool search::try_revisit(const alternative& way) {
   if (write.next.exclusive) {
     const stamp its = mine.now.thread(write.next.thread).back();
     const std::uint32_t place = mine.now.place(mine.now[its].source) + 1;
-    if (place > oldest && is_free(mine.now, write.next.where, place)) {
+    if (place > oldest && is_free(mine.now, write.next.where, place) &&
+        (!waited || place <= waited_at)) {
       mine.alternatives.push_back({place, 0});
     }
   } else {

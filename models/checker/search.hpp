@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <unordered_set>
 #include <vector>
 
 #include "models/checker/execution.hpp"
@@ -49,6 +50,11 @@ class search final : public decider {
 
   [[nodiscard]] std::uint64_t executions() const { return executions_; }
   [[nodiscard]] std::uint64_t blocked() const { return blocked_; }
+  /// Counts executions that are stuck as blocked, whatever they show.
+  void ignore_stuck() { ignores_stuck_ = true; }
+  /// Remembers each complete graph from here on, to show that none comes twice.
+  void look_for_duplicates() { looks_for_duplicates_ = true; }
+  [[nodiscard]] std::uint64_t duplicates() const { return duplicates_; }
   /// Whether there was anything at all that could have gone another way.
   [[nodiscard]] bool vacuous() const { return operations_ == 0 && !run_.touched_plain_data(); }
   [[nodiscard]] bool racy() const { return racy_; }
@@ -86,6 +92,7 @@ class search final : public decider {
     std::vector<choice> choices;
     std::vector<alternative> alternatives;
     stamp revisited = initial;  // the read that reads from the first choice's write
+    std::vector<stamp> wait_again;  // awaits that the revisit has dropped what let them go
   };
 
   branch& top() { return *branches_[depth_ - 1]; }
@@ -100,6 +107,8 @@ class search final : public decider {
   bool add_write(const event& write);
   bool settle();
   void release(stamp write);
+  void wait_again();
+  [[nodiscard]] static bool would_let_go(const graph& in, const event& write, stamp await);
   bool holds();
   [[nodiscard]] bool sleeps_in_time(stamp at) const;
   [[nodiscard]] event reading(const event& read, stamp source, std::uint32_t pick,
@@ -125,6 +134,10 @@ class search final : public decider {
   std::uint64_t executions_ = 0;
   std::uint64_t blocked_ = 0;
   std::uint64_t operations_ = 0;
+  bool ignores_stuck_ = false;
+  bool looks_for_duplicates_ = false;
+  std::uint64_t duplicates_ = 0;
+  std::unordered_set<std::uint64_t> graphs_;
   bool racy_ = false;
   std::optional<finding> found_;
 };

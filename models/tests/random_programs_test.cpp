@@ -1,0 +1,243 @@
+// The checker against the axioms: on programs drawn at random it finds exactly the
+// executions that there are, each once.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "models/checker/search.hpp"
+#include "models/checker/update.hpp"
+#include "models/tests/axioms.hpp"
+
+namespace handfast {
+namespace {
+
+using axioms::operation;
+using axioms::program;
+using axioms::strength;
+using axioms::verb;
+
+constexpr int mutex_word = 3;
+
+checker::access access_of(strength how) {
+  constexpr checker::access all[]{checker::access::relaxed, checker::access::acquire,
+                                  checker::access::release, checker::access::acq_rel,
+                                  checker::access::seq_cst};
+  return all[static_cast<std::size_t>(how)];
+}
+
+// One thread of a program on the checker.
+void run(const std::vector<operation>& thread, const std::vector<checker::location>& words) {
+  std::uint64_t last = 0;
+  for (const operation& each : thread) {
+    if (each.only_if_read && static_cast<std::uint64_t>(*each.only_if_read) != last) {
+      continue;
+    }
+    checker::event next;
+    next.where = words[static_cast<std::size_t>(each.where)];
+    next.kind = checker::event_kind::read;
+    next.how = next.how_if_done = access_of(each.how);
+    next.how_if_failed = access_of(each.how_if_failed);
+    next.operand.low = static_cast<std::uint64_t>(each.value);
+    next.expected.low = static_cast<std::uint64_t>(each.expected);
+    switch (each.what) {
+      case verb::load: break;
+      case verb::fetch_add: next.then = checker::update::add; break;
+      case verb::exchange: next.then = checker::update::exchange; break;
+      case verb::compare_exchange: next.then = checker::update::compare_exchange; break;
+      case verb::await_equal:
+        next.until = checker::await::predicate;
+        next.lets_go = [](const checker::value& read, const checker::value& with) {
+          return read.low == with.low;
+        };
+        break;
+      case verb::await_other:
+        next.until = checker::await::predicate;
+        next.operand.low = last;
+        next.lets_go = [](const checker::value& read, const checker::value& with) {
+          return read.low != with.low;
+        };
+        break;
+      case verb::lock:
+        next.then = checker::update::lock;
+        next.until = checker::await::free_mutex;
+        next.how_if_failed = checker::access::relaxed;
+        next.operand.low = 1;
+        break;
+      case verb::store:
+      case verb::unlock:
+        next.kind = checker::event_kind::write;
+        next.data.low = each.what == verb::unlock ? 0 : static_cast<std::uint64_t>(each.value);
+        break;
+      case verb::fence: next.kind = checker::event_kind::fence; break;
+    }
+    const checker::value read = checker::execution::current()->perform(next);
+    if (next.kind == checker::event_kind::read) {
+      last = read.low;
+    }
+  }
+}
+
+std::string text_of(const checker::graph& now) {
+  const auto name = [&](checker::stamp at) {
+    return at == checker::initial ? std::string("i")
+                                  : std::to_string(now[at].thread) + "." +
+                                        std::to_string(now[at].index);
+  };
+  std::vector<std::string> all;
+  for (checker::stamp at = 0; at < now.size(); ++at) {
+    const checker::event& each = now[at];
+    std::string line = name(at);
+    if (each.kind == checker::event_kind::read) {
+      line += "<" + name(each.source);
+    } else if (each.kind == checker::event_kind::write) {
+      line += "@" + std::to_string(each.place);
+    }
+    all.push_back(line + " ");
+  }
+  std::ranges::sort(all);
+  std::string joined;
+  for (const std::string& each : all) {
+    joined += each;
+  }
+  return joined;
+}
+
+struct searched {
+  axioms::executions executions;
+  std::uint64_t blocked = 0;
+};
+
+searched search(const program& what) {
+  checker::search searching;
+  std::vector<checker::location> words;
+  for (int i = 0; i <= mutex_word; ++i) {
+    words.push_back(searching.declare({}));
+  }
+  checker::search::program threads;
+  for (const auto& each : what) {
+    threads.emplace_back([&words, &each] { run(each, words); });
+  }
+  searching.set_program(std::move(threads));
+  searched made;
+  searching.ignore_stuck();
+  while (searching.next()) {
+    if (searching.ended() == checker::run_end::complete) {
+      made.executions.insert(text_of(searching.now()));
+    }
+  }
+  RC_ASSERT(!searching.found());
+  made.blocked = searching.blocked();
+  return made;
+}
+
+// What kinds of operations a family of programs has.
+struct family {
+  std::vector<verb> verbs;
+  bool locks = false;
+};
+
+rc::Gen<operation> one_operation(const family& from) {
+  return rc::gen::exec([from] {
+    operation made;
+    made.what = *rc::gen::elementOf(from.verbs);
+    made.where = *rc::gen::inRange(0, 2);
+    const std::vector<strength> any{strength::relaxed, strength::acquire, strength::release,
+                                    strength::acq_rel, strength::seq_cst};
+    const std::vector<strength> reads{strength::relaxed, strength::acquire, strength::seq_cst};
+    const std::vector<strength> writes{strength::relaxed, strength::release, strength::seq_cst};
+    const std::vector<strength> fences{strength::acquire, strength::release, strength::acq_rel,
+                                       strength::seq_cst, strength::seq_cst};
+    switch (made.what) {
+      case verb::load:
+      case verb::await_equal:
+      case verb::await_other: made.how = *rc::gen::elementOf(reads); break;
+      case verb::store: made.how = *rc::gen::elementOf(writes); break;
+      case verb::fence: made.how = *rc::gen::elementOf(fences); break;
+      default: made.how = *rc::gen::elementOf(any); break;
+    }
+    made.how_if_failed = *rc::gen::elementOf(reads);
+    made.value = *rc::gen::inRange(1, 3);
+    made.expected = *rc::gen::inRange(0, 2);
+    if (*rc::gen::inRange(0, 5) == 0) {
+      made.only_if_read = *rc::gen::inRange(0, 2);
+    }
+    return made;
+  });
+}
+
+rc::Gen<program> a_program(const family& from) {
+  return rc::gen::exec([from] {
+    const auto threads = *rc::gen::elementOf(std::vector<int>{2, 2, 3, 3, 4});
+    // More than this, and the axioms alone take too long.
+    const int longest = threads == 2 ? 4 : threads == 3 ? 3 : 2;
+    program made;
+    for (int i = 0; i < threads; ++i) {
+      const auto count = static_cast<std::size_t>(*rc::gen::inRange(1, longest + 1));
+      std::vector<operation> thread =
+          *rc::gen::container<std::vector<operation>>(count, one_operation(from));
+      if (from.locks) {
+        operation lock;
+        lock.what = verb::lock;
+        lock.where = mutex_word;
+        lock.how = strength::acquire;
+        operation unlock = lock;
+        unlock.what = verb::unlock;
+        unlock.how = strength::release;
+        const auto at = *rc::gen::inRange<std::size_t>(0, thread.size() + 1);
+        thread.insert(thread.begin() + static_cast<std::ptrdiff_t>(at), lock);
+        const auto end = *rc::gen::inRange<std::size_t>(at + 1, thread.size() + 1);
+        thread.insert(thread.begin() + static_cast<std::ptrdiff_t>(end), unlock);
+      }
+      made.push_back(std::move(thread));
+    }
+    return made;
+  });
+}
+
+void agrees_with_axioms(const family& from, bool blocks) {
+  std::uint64_t programs = 0;
+  std::uint64_t executions = 0;
+  ASSERT_TRUE(rc::check([&] {
+    const program what = *a_program(from);
+    const axioms::executions expected = axioms::all_executions(what);
+    const searched found = search(what);
+    ++programs;
+    executions += expected.size();
+    if (found.executions != expected) {
+      const std::set<std::string> distinct(found.executions.begin(), found.executions.end());
+      RC_FAIL(axioms::text_of(what) + "expected " + std::to_string(expected.size()) + ", found " +
+              std::to_string(found.executions.size()) + ", distinct " +
+              std::to_string(distinct.size()));
+    }
+    RC_ASSERT(blocks || found.blocked == 0U);
+  }));
+  ::testing::Test::RecordProperty("programs", std::to_string(programs));
+  ::testing::Test::RecordProperty("executions", std::to_string(executions));
+  EXPECT_GT(executions, programs);
+}
+
+const std::vector<verb> plain_verbs{verb::load,     verb::load,     verb::store,           verb::store,
+                                    verb::exchange, verb::fetch_add, verb::compare_exchange, verb::fence};
+
+TEST(RandomPrograms, HaveTheExecutionsThatTheAxiomsAllow) {
+  agrees_with_axioms({plain_verbs}, false);
+}
+TEST(RandomPrograms, HaveThemWithAwaits) {
+  agrees_with_axioms({{verb::load, verb::store, verb::store, verb::fetch_add, verb::exchange,
+                       verb::compare_exchange, verb::await_equal, verb::await_other}},
+                     true);
+}
+TEST(RandomPrograms, HaveThemWithMutexes) {
+  agrees_with_axioms({{verb::load, verb::store, verb::fetch_add}, true}, true);
+}
+TEST(RandomPrograms, HaveThemWithMutexesAndAwaits) {
+  agrees_with_axioms({{verb::load, verb::store, verb::store, verb::fetch_add, verb::await_equal}, true},
+                     true);
+}
+
+}  // namespace
+}  // namespace handfast
