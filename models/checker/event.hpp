@@ -116,6 +116,7 @@ struct event {
   std::uint8_t pick = 0;       ///< which of the equals was chosen; 0 is the first way
   bool waiting = false;        ///< an await that nothing lets go on yet
   bool let_go = false;  ///< an await that waited, and was let go where it stood
+  bool overtaken = false;  ///< waits for a mutex that a later comer was given
   bool spurious_left = false;  ///< a weak compare-exchange may fail for no reason
   std::uint16_t index = 0;     ///< in its thread
   location where = 0;

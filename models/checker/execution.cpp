@@ -571,6 +571,11 @@ std::optional<finding> why_stuck(const execution& run, const graph& at) {
       continue;
     }
     const event& await = at[events.back()];
+    for (const stamp write : at.writes(await.where)) {
+      if (at[write].place > at.place(await.source) && lets_go(await, at[write].data)) {
+        return std::nullopt;  // another execution has it go on
+      }
+    }
     const std::string where = run.name_of(await.where) + " at " + short_line(await.line);
     switch (await.until) {
       case await::free_mutex:

@@ -186,21 +186,6 @@ stamp graph::restrict_from(const graph& from, stamp read, const clock& kept) {
   return renumbered_[read];
 }
 
-void graph::reorder_from(const graph& from, stamp read, stamp write,
-                         std::span<const stamp> without) {
-  const clock& before = from[write].prefix;
-  kept_.clear();
-  for (const bool later : {false, true}) {
-    for (stamp at = 0; at < from.size(); ++at) {
-      const bool early = at <= read || before.has(from[at].thread, from[at].index);
-      if (early != later && std::ranges::find(without, at) == without.end()) {
-        kept_.push_back(at);
-      }
-    }
-  }
-  copy(from, kept_);
-}
-
 void graph::revisit(stamp at, event read) {
   std::vector<stamp>& events = threads_[read.thread];
   events.pop_back();

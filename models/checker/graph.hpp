@@ -63,11 +63,6 @@ class graph {
   /// its place, and waits for `revisit` to give it its source. Returns its stamp.
   stamp restrict_from(const graph& from, stamp read, const clock& kept);
 
-  /// Becomes what `from` has without the events that `without` lists, each the
-  /// last of its thread; what was added after `read` and does not come before
-  /// `write` is now as if it had been added after it.
-  void reorder_from(const graph& from, stamp read, stamp write, std::span<const stamp> without);
-
   /// The last event of a thread, a read, as `read` is now: source, value, clocks.
   void revisit(stamp at, event read);
 

@@ -25,7 +25,6 @@ search::branch& search::push() {
   made.choices.clear();
   made.alternatives.clear();
   made.revisited = initial;
-  made.wait_again.clear();
   return made;
 }
 
@@ -40,6 +39,10 @@ bool search::next() {
   }
   for (;;) {
     ended_ = run_.run(body_, *this);
+    if (again_) {
+      begin_again();
+      continue;
+    }
     switch (ended_) {
       case run_end::complete:
         ++executions_;
@@ -66,6 +69,14 @@ bool search::next() {
       return false;
     }
   }
+}
+
+void search::begin_again() {
+  again_ = false;
+  depth_ = 0;
+  executions_ = blocked_ = duplicates_ = 0;
+  graphs_.clear();
+  push().now.truncate(0);
 }
 
 // Following ----------------------------------------------------------------------------
@@ -147,7 +158,7 @@ bool search::decide(event& next) {
     case event_kind::choice: {
       branch& mine = top();
       now.prepare(next);
-      mine.choices.push_back({next, mine.alternatives.size(), mine.alternatives.size()});
+      mine.choices.push_back({next, mine.alternatives.size(), mine.alternatives.size(), false});
       for (std::uint64_t other = next.expected.low - 1; other > 0; --other) {
         mine.alternatives.push_back({static_cast<std::uint32_t>(other), 0});
       }
@@ -171,7 +182,7 @@ bool search::decide(event& next) {
 
 bool search::add_read(const event& read) {
   branch& mine = top();
-  choice made{read, mine.alternatives.size(), mine.alternatives.size()};
+  choice made{read, mine.alternatives.size(), mine.alternatives.size(), false};
   made.next.source = initial;
   made.next.data = run_.initial_value(read.where);
   watch_plain_ |= read.how == access::plain;
@@ -201,10 +212,14 @@ bool search::add_read(const event& read) {
 
 bool search::add_write(const event& write) {
   branch& mine = top();
-  choice made{write, mine.alternatives.size(), 0};
+  choice made{write, mine.alternatives.size(), 0, false};
   watch_plain_ |= write.how == access::plain;
   mine.now.prepare(made.next);
-  find_revisits(made.next);
+  made.in_place = lets_go_in_place(made.next);
+  if (again_) {
+    return false;
+  }
+  find_revisits(made.next, made.in_place);
   made.others = mine.alternatives.size();
   const std::uint32_t oldest = oldest_visible(mine.now, write.where, made.next.happens_before);
   if (write.exclusive) {
@@ -310,16 +325,18 @@ bool search::try_place(const alternative& way) {
     if (watch_plain_ && racing_with(mine.now, mine.revisited)) {
       racy_ = true;
     }
-    // An await that this write would let go next would have been revisited itself.
+    // Who waits for this write would have been revisited in place of the read.
     const bool elsewhere = std::ranges::any_of(
-        mine.wait_again, [&](stamp at) { return would_let_go(mine.now, mine.now[write], at); });
+        mine.now.reads(mine.now[write].where),
+        [&](stamp at) { return would_let_go(mine.now, mine.now[write], at); });
     if (!elsewhere && sequentially_consistent(mine.now) && holds() &&
         sleeps_in_time(mine.revisited)) {
-      release(write);
       return true;
     }
   } else if (holds()) {
-    release(write);
+    if (mine.choices.back().in_place && release(write, way.pick)) {
+      mine.alternatives.push_back({way.at, way.pick + 1});
+    }
     return true;
   }
   mine.now.truncate(write);
@@ -362,12 +379,7 @@ bool search::settle() {
       ++thread;
       continue;
     }
-    event write = last;
-    write.kind = event_kind::write;
-    write.then = update::none;
-    write.until = await::nothing;
-    write.data = *updated(last);
-    if (!add_write(write)) {
+    if (!add_write(second_half(last))) {
       return false;
     }
     thread = 0;
@@ -384,58 +396,107 @@ bool search::would_let_go(const graph& in, const event& write, stamp await) {
          in.place(read.source) < write.place;
 }
 
-// Gives awaits that `write` lets go their source, where they stand: the graph in
-// which they wait on would only ever be one that another write makes whole. Of
-// those that wait for a mutex the first gets it; the others come again.
-void search::release(stamp write) {
-  const graph& before = now();
-  const event& made = before[write];
-  stamp freed[max_threads];
-  stamp again[max_threads];
-  std::size_t frees = 0;
-  std::size_t agains = 0;
-  for (const stamp at : before.reads(made.where)) {
-    const event& read = before[at];
-    if (!would_let_go(before, made, at)) {
+// Whether those that wait for `write`, which is not in the graph yet, are let go
+// where they stand, by it and at once. The graph in which they wait on, and the one
+// in which `write` revisits them, are then one; that is sound where no write that
+// lets an await go could revisit another read. It is taken to be so of a location
+// until it is seen not to be, and then the search begins again (docs/decisions/0009).
+bool search::lets_go_in_place(const event& write) {
+  if (waits_plainly(write.where)) {
+    return false;
+  }
+  const graph& in = now();
+  std::size_t predicates = 0;
+  std::size_t others = 0;
+  bool revisits = false;
+  for (const stamp at : in.reads(write.where)) {
+    const event& read = in[at];
+    if (write.prefix.has(read.thread, read.index)) {
       continue;
     }
-    if (read.then == update::lock && frees > 0) {
-      again[agains++] = at;
-    } else {
+    if (!read.waiting) {
+      revisits |= may_be_revisited(read, write, true);
+      predicates += read.until == await::predicate && lets_go(read, write.data) ? 1 : 0;
+    } else if (lets_go(read, write.data)) {
+      ++(read.until == await::predicate ? predicates : others);
+    }
+  }
+  const bool sound = predicates + others == 0 ||
+                     (!revisits && (predicates == 0 || (predicates == 1 && others == 0)));
+  if (!sound && !following_) {
+    if (waits_plainly_.size() <= write.where) {
+      waits_plainly_.resize(write.where + 1, 0);
+    }
+    waits_plainly_[write.where] = 1;
+    again_ = true;
+  }
+  return true;
+}
+
+// Gives awaits that `write` lets go their source, where they stand. Of those that
+// wait for a mutex the `pick`th gets it; true if there is another to be tried.
+bool search::release(stamp write, std::uint32_t pick) {
+  const graph& before = now();
+  stamp freed[max_threads];
+  std::uint32_t frees = 0;
+  for (const stamp at : before.reads(before[write].where)) {
+    if (would_let_go(before, before[write], at)) {
       freed[frees++] = at;
     }
   }
   if (frees == 0) {
+    return false;
+  }
+  graph& in = push().now;
+  in = before;
+  if (in[freed[0]].then != update::lock) {
+    for (std::uint32_t i = 0; i < frees; ++i) {
+      let_go(in, freed[i], write);
+    }
+    return false;
+  }
+  let_go(in, freed[pick], write);
+  const stamp taken = add_second_half(in, freed[pick], in[write].place + 1);
+  // Who came first and waits on has been overtaken; who came later waits in turn.
+  for (std::uint32_t i = 0; i < frees; ++i) {
+    event waits = in[freed[i]];
+    if (i != pick) {
+      waits.overtaken = i < pick;
+      in.revisit(freed[i], reading(waits, i < pick ? taken : waits.source, 0, true));
+    }
+  }
+  return pick + 1 < frees;
+}
+
+void search::let_go(graph& in, stamp await, stamp write) {
+  const event waiting = in[await];
+  event goes_on = reading(waiting, write, 0, false);
+  goes_on.waited_on = waiting.source;
+  goes_on.let_go = true;
+  in.revisit(await, goes_on);
+  if (goes_on.how == access::seq_cst && !sequentially_consistent(in)) {
+    in.revisit(await, waiting);
     return;
   }
-  thread_index who[max_threads];
-  for (std::size_t i = 0; i < frees; ++i) {
-    who[i] = before[freed[i]].thread;
-  }
-  for (std::size_t i = 0; i < agains; ++i) {
-    who[frees + i] = before[again[i]].thread;
-  }
-  const auto write_thread = made.thread;
-  const auto write_index = made.index;
-  branch& mine = push();
-  mine.now.reorder_from(before, freed[0], write, std::span(again, agains));
-  const stamp source = mine.now.thread(write_thread)[write_index];
-  for (std::size_t i = 0; i < frees; ++i) {
-    const stamp at = mine.now.thread(who[i]).back();
-    const event waiting = mine.now[at];
-    event goes_on = reading(waiting, source, 0, false);
-    goes_on.waited_on = i == 0 ? waiting.source : initial;
-    goes_on.let_go = i == 0;  // the others are as if they had come after
-    mine.now.revisit(at, goes_on);
-    if (mine.now[at].how == access::seq_cst && !sequentially_consistent(mine.now)) {
-      mine.now.revisit(at, waiting);
-      continue;
-    }
-    run_.released(who[i]);
-  }
-  for (std::size_t i = frees; i < frees + agains; ++i) {
-    run_.released(who[i]);
-  }
+  run_.released(waiting.thread);
+}
+
+// The write of a read-modify-write whose read is in the graph.
+event search::second_half(const event& read) {
+  event write = read;
+  write.kind = event_kind::write;
+  write.then = update::none;
+  write.until = await::nothing;
+  write.let_go = false;
+  write.data = *updated(read);
+  return write;
+}
+
+stamp search::add_second_half(graph& in, stamp read, std::uint32_t place) {
+  event write = second_half(in[read]);
+  in.prepare(write);
+  in.add_write(write, place);
+  return in.size() - 1;
 }
 
 // Has those wait again that were let go by a write that a revisit has dropped.
@@ -451,14 +512,13 @@ void search::wait_again() {
     again.source = std::exchange(again.waited_on, initial);
     again.data = run_.initial_value(again.where);
     in.revisit(at, reading(again, again.source, 0, true));
-    top().wait_again.push_back(at);
   }
 }
 
 // Backward revisits --------------------------------------------------------------------
 
 // The reads that `write`, which is not in the graph yet, may become the source of.
-void search::find_revisits(const event& write) {
+void search::find_revisits(const event& write, bool in_place) {
   branch& mine = top();
   for (stamp at = mine.now.size(); at > 0; --at) {
     const event& each = mine.now[at - 1];
@@ -469,20 +529,19 @@ void search::find_revisits(const event& write) {
       break;  // it would be dropped with every older read, too
     }
     if (each.kind == event_kind::read && each.where == write.where &&
-        may_be_revisited(each, write)) {
+        may_be_revisited(each, write, in_place)) {
       mine.alternatives.push_back({at - 1, 0});
     }
   }
 }
 
-bool search::may_be_revisited(const event& read, const event& write) const {
+bool search::may_be_revisited(const event& read, const event& write, bool in_place) const {
   if (read.until == await::nothing) {
     return true;
   }
   if (lets_go(read, write.data)) {
-    // One that waits is let go where it stands, but by a write that is put
-    // before what it waits on.
-    return !read.waiting || read.until == await::predicate;
+    // But by a write that is put before what it waits on.
+    return !read.waiting || !in_place || read.until == await::predicate;
   }
   // Who took what a mutex's owner had read makes it wait.
   return write.exclusive && read.exclusive &&
@@ -516,27 +575,28 @@ bool search::added_maximally(stamp at, const event& write) const {
       }
       break;
   }
-  const auto latest = [&](auto counts) {
-    const auto writes = in.writes(each.where);
-    for (std::size_t place = writes.size(); place > 0; --place) {
-      if (counts(writes[place - 1])) {
-        return writes[place - 1];
-      }
+  // Who waits in turn waits whatever those before it do.
+  if (each.then == update::lock && !each.overtaken && !waits_plainly(each.where) &&
+      (each.waiting || (each.let_go && !before(each.source)))) {
+    return true;
+  }
+  const auto writes = in.writes(each.where);
+  stamp chosen = at;
+  if (each.kind == event_kind::read) {
+    chosen = each.let_go && !before(each.source) ? each.waited_on : each.source;
+  }
+  for (std::size_t place = writes.size(); place > 0; --place) {
+    const stamp write_there = writes[place - 1];
+    if (write_there == chosen) {
+      return true;
     }
-    return initial;
-  };
-  const stamp last = latest(before);
-  if (each.kind == event_kind::write) {
-    return last == at;
+    // An await overlooks what came later and lets it wait on.
+    if (before(write_there) && (each.kind == event_kind::write || write_there <= at ||
+                                lets_go(each, in[write_there].data))) {
+      return false;
+    }
   }
-  if (last == each.source || each.until == await::nothing) {
-    return last == each.source;
-  }
-  // An await would be waiting there if it was before, or if it had been let go at
-  // once by what was the latest.
-  return !lets_go(each, last == initial ? run_.initial_value(each.where) : in[last].data) &&
-         (each.waiting || each.let_go ||
-          latest([at](stamp other) { return other <= at; }) == each.source);
+  return chosen == initial;
 }
 
 // The branch in which a read reads from the write of the last choice; false if no
@@ -547,7 +607,8 @@ bool search::try_revisit(const alternative& way) {
   branch& mine = push();  // `from` stays where it is
   mine.revisited = mine.now.restrict_from(from.now, way.at, asked.prefix);
   wait_again();
-  choice write{asked, 0, 0};
+  choice write{asked, 0, 0, false};
+  const bool in_place = from.choices.back().in_place;
   mine.now.prepare(write.next);
   event read = mine.now[mine.revisited];
   read.let_go = false;
@@ -557,6 +618,7 @@ bool search::try_revisit(const alternative& way) {
   const bool waited = read.waiting;
   const std::uint32_t waited_at = waited ? mine.now.place(read.source) : 0;
   read.waiting = !lets_go(read, read.data);
+  read.overtaken = read.waiting;
   if (way.pick + 1 < ways(read)) {
     from.alternatives.push_back({way.at, way.pick + 1});
   }
@@ -571,13 +633,14 @@ bool search::try_revisit(const alternative& way) {
     const stamp its = mine.now.thread(write.next.thread).back();
     const std::uint32_t place = mine.now.place(mine.now[its].source) + 1;
     if (place > oldest && is_free(mine.now, write.next.where, place) &&
-        (!waited || place <= waited_at)) {
+        (!waited || !in_place || place <= waited_at)) {
       mine.alternatives.push_back({place, 0});
     }
   } else {
     const auto end = static_cast<std::uint32_t>(mine.now.writes(write.next.where).size()) + 1;
     for (std::uint32_t place = oldest + 1; place <= end; ++place) {
-      if (is_free(mine.now, write.next.where, place) && (!waited || place <= waited_at)) {
+      if (is_free(mine.now, write.next.where, place) &&
+          (!waited || !in_place || place <= waited_at)) {
         mine.alternatives.push_back({place, 0});
       }
     }
@@ -590,6 +653,10 @@ bool search::try_revisit(const alternative& way) {
 // there is none.
 bool search::go_back() {
   while (depth_ > 0) {
+    if (again_) {
+      begin_again();
+      return true;
+    }
     branch& mine = top();
     while (!mine.choices.empty()) {
       const choice& last = mine.choices.back();

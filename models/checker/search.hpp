@@ -37,7 +37,7 @@ class search final : public decider {
   ~search();
 
   /// Goes on to the next execution, and runs it; false when there is none left,
-  /// or when something was found.
+  /// or when something was found. The search may begin again, and count from 0.
   bool next();
 
   /// How the last execution ended. `complete`: `now` is its graph.
@@ -79,12 +79,13 @@ class search final : public decider {
  private:
   struct alternative {
     std::uint32_t at;    // a source, a place, a read to revisit, a choice
-    std::uint32_t pick;  // of the ways in which a read can go on
+    std::uint32_t pick;  // of the ways in which a read can go on, or of who gets a mutex
   };
   struct choice {
     event next;            // prepared, but for a read's source; a read's data is the initial value
     std::size_t revisits;  // where its alternatives begin: writes: reads to revisit;
     std::size_t others;    // then sources, places or ways
+    bool in_place;            // writes: let go at once who waits for it
   };
   // A graph that a revisit made (or the first one), and the choices since.
   struct branch {
@@ -92,7 +93,6 @@ class search final : public decider {
     std::vector<choice> choices;
     std::vector<alternative> alternatives;
     stamp revisited = initial;  // the read that reads from the first choice's write
-    std::vector<stamp> wait_again;  // awaits that the revisit has dropped what let them go
   };
 
   branch& top() { return *branches_[depth_ - 1]; }
@@ -106,15 +106,24 @@ class search final : public decider {
   bool add_read(const event& read);
   bool add_write(const event& write);
   bool settle();
-  void release(stamp write);
+  bool release(stamp write, std::uint32_t pick);
+  void let_go(graph& in, stamp await, stamp write);
+  [[nodiscard]] static event second_half(const event& read);
+  static stamp add_second_half(graph& in, stamp read, std::uint32_t place);
   void wait_again();
   [[nodiscard]] static bool would_let_go(const graph& in, const event& write, stamp await);
   bool holds();
   [[nodiscard]] bool sleeps_in_time(stamp at) const;
   [[nodiscard]] event reading(const event& read, stamp source, std::uint32_t pick,
                               bool waits) const;
-  void find_revisits(const event& write);
-  [[nodiscard]] bool may_be_revisited(const event& read, const event& write) const;
+  void find_revisits(const event& write, bool in_place);
+  [[nodiscard]] bool may_be_revisited(const event& read, const event& write,
+                                      bool in_place) const;
+  [[nodiscard]] bool lets_go_in_place(const event& write);
+  void begin_again();
+  [[nodiscard]] bool waits_plainly(location where) const {
+    return where < waits_plainly_.size() && waits_plainly_[where] != 0;
+  }
   [[nodiscard]] bool added_maximally(stamp at, const event& write) const;
 
   [[nodiscard]] bool take_step(const event& next);
@@ -134,6 +143,8 @@ class search final : public decider {
   std::uint64_t executions_ = 0;
   std::uint64_t blocked_ = 0;
   std::uint64_t operations_ = 0;
+  std::vector<char> waits_plainly_;  // locations
+  bool again_ = false;               // one more was found
   bool ignores_stuck_ = false;
   bool looks_for_duplicates_ = false;
   std::uint64_t duplicates_ = 0;

@@ -126,6 +126,9 @@ searched search(const program& what) {
   searching.ignore_stuck();
   while (searching.next()) {
     if (searching.ended() == checker::run_end::complete) {
+      if (searching.executions() == 1) {
+        made.executions.clear();  // the search began again
+      }
       made.executions.insert(text_of(searching.now()));
     }
   }
