@@ -590,13 +590,23 @@ bool search::added_maximally(stamp at, const event& write) const {
     if (write_there == chosen) {
       return true;
     }
-    // An await overlooks what came later and lets it wait on.
-    if (before(write_there) && (each.kind == event_kind::write || write_there <= at ||
-                                lets_go(each, in[write_there].data))) {
+    // An await overlooks what came later and lets it wait on; a sleeper all that
+    // does not wake it, and goes to sleep behind its own name in the list.
+    if (!before(write_there)) {
+      continue;
+    }
+    if (each.until == await::being_taken && !lets_go(each, in[write_there].data)) {
+      if (in[write_there].thread == each.thread) {
+        break;
+      }
+      continue;
+    }
+    if (each.kind == event_kind::write || write_there <= at ||
+        lets_go(each, in[write_there].data)) {
       return false;
     }
   }
-  return chosen == initial;
+  return each.until == await::being_taken ? each.waiting || each.let_go : chosen == initial;
 }
 
 // The branch in which a read reads from the write of the last choice; false if no

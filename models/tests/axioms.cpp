@@ -90,6 +90,7 @@ struct node {
   int value = 0;
   std::size_t source = 0;
   bool half = false;  // of a read-modify-write
+  int pick = 0;       // which sleeper is woken
 };
 
 bool is_release(const node& each) {
@@ -202,7 +203,8 @@ std::string execution::text() const {
   for (std::size_t i = words; i < nodes.size(); ++i) {
     std::string line = name(i);
     if (nodes[i].what == kind::read) {
-      line += "<" + name(nodes[i].source);
+      line += "<" + name(nodes[i].source) +
+              (nodes[i].pick == 0 ? "" : "*" + std::to_string(nodes[i].pick));
     } else if (nodes[i].what == kind::write) {
       const auto& writes = order[static_cast<std::size_t>(nodes[i].where)];
       line += "@" + std::to_string(std::ranges::find(writes, i) - writes.begin());
@@ -280,6 +282,9 @@ class enumerator {
     const operation& each = of_[thread][threads[thread].next];
     made.source = source;
     made.value = now.nodes[source].value;
+    // Sleepers: a bit for each that waits, and above them for each just woken.
+    const int mine = 1 << thread;
+    const int waiting = made.value & 0xff;
     std::optional<int> written;
     switch (each.what) {
       case verb::await_equal:
@@ -297,6 +302,33 @@ class enumerator {
           return;
         }
         written = 1;
+        break;
+      case verb::enter: written = waiting | mine; break;
+      case verb::sleep:
+        if ((made.value >> 8 & mine) == 0) {
+          return;
+        }
+        break;
+      case verb::wake_all:
+        if (waiting != 0) {
+          written = waiting << 8;
+        }
+        break;
+      case verb::wake_one:
+        for (int bit = 1; bit <= waiting; bit <<= 1) {
+          if ((waiting & bit) != 0) {
+            node write = made;
+            made.half = write.half = true;
+            write.what = kind::write;
+            write.value = (waiting & ~bit) | bit << 8;
+            ++write.index;
+            go_on(now, threads, thread, {made, write}, made.value);
+            ++made.pick;
+          }
+        }
+        if (waiting != 0) {
+          return;
+        }
         break;
       case verb::fetch_add: written = made.value + each.value; break;
       case verb::exchange: written = each.value; break;
@@ -356,7 +388,8 @@ class enumerator {
 
 std::string text_of(const program& what) {
   constexpr std::array verbs{"load",  "store",       "fetch_add",   "exchange", "compare_exchange",
-                             "fence", "await_equal", "await_other", "lock",     "unlock"};
+                             "fence", "await_equal", "await_other", "lock",     "unlock",
+                             "enter", "sleep",       "wake_one",    "wake_all"};
   constexpr std::array orders{"rlx", "acq", "rel", "acq_rel", "sc"};
   std::string text;
   for (const auto& thread : what) {

@@ -25,6 +25,10 @@ enum class verb : std::uint8_t {
   await_other,  ///< a load that waits for another value than the one read last
   lock,
   unlock,
+  enter,     ///< among those that wait to be woken
+  sleep,     ///< until woken
+  wake_one,  ///< any one of those that wait, if any
+  wake_all,
 };
 
 struct operation {

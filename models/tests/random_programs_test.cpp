@@ -20,6 +20,7 @@ using axioms::program;
 using axioms::strength;
 using axioms::verb;
 
+constexpr int sleepers_word = 2;
 constexpr int mutex_word = 3;
 
 checker::access access_of(strength how) {
@@ -67,12 +68,19 @@ void run(const std::vector<operation>& thread, const std::vector<checker::locati
         next.how_if_failed = checker::access::relaxed;
         next.operand.low = 1;
         break;
+      case verb::enter: next.then = checker::update::enter_waiters; break;
+      case verb::wake_one: next.then = checker::update::take_one_waiter; break;
+      case verb::wake_all: next.then = checker::update::take_all_waiters; break;
+      case verb::sleep: next.until = checker::await::being_taken; break;
       case verb::store:
       case verb::unlock:
         next.kind = checker::event_kind::write;
         next.data.low = each.what == verb::unlock ? 0 : static_cast<std::uint64_t>(each.value);
         break;
       case verb::fence: next.kind = checker::event_kind::fence; break;
+    }
+    if (each.where == sleepers_word) {
+      next.operand = {};
     }
     const checker::value read = checker::execution::current()->perform(next);
     if (next.kind == checker::event_kind::read) {
@@ -92,7 +100,7 @@ std::string text_of(const checker::graph& now) {
     const checker::event& each = now[at];
     std::string line = name(at);
     if (each.kind == checker::event_kind::read) {
-      line += "<" + name(each.source);
+      line += "<" + name(each.source) + (each.pick == 0 ? "" : "*" + std::to_string(each.pick));
     } else if (each.kind == checker::event_kind::write) {
       line += "@" + std::to_string(each.place);
     }
@@ -141,6 +149,7 @@ searched search(const program& what) {
 struct family {
   std::vector<verb> verbs;
   bool locks = false;
+  bool sleepers = false;
 };
 
 rc::Gen<operation> one_operation(const family& from) {
@@ -195,6 +204,21 @@ rc::Gen<program> a_program(const family& from) {
         const auto end = *rc::gen::inRange<std::size_t>(at + 1, thread.size() + 1);
         thread.insert(thread.begin() + static_cast<std::ptrdiff_t>(end), unlock);
       }
+      if (from.sleepers) {
+        // Sleeps or wakes once, with or without a mutex.
+        operation first;
+        first.where = sleepers_word;
+        first.what = *rc::gen::elementOf(
+            std::vector<verb>{verb::enter, verb::enter, verb::wake_one, verb::wake_one, verb::wake_all});
+        const auto at = *rc::gen::inRange<std::size_t>(0, thread.size() + 1);
+        thread.insert(thread.begin() + static_cast<std::ptrdiff_t>(at), first);
+        if (first.what == verb::enter) {
+          operation then = first;
+          then.what = verb::sleep;
+          const auto end = *rc::gen::inRange<std::size_t>(at + 1, thread.size() + 1);
+          thread.insert(thread.begin() + static_cast<std::ptrdiff_t>(end), then);
+        }
+      }
       made.push_back(std::move(thread));
     }
     return made;
@@ -240,6 +264,13 @@ TEST(RandomPrograms, HaveThemWithMutexes) {
 TEST(RandomPrograms, HaveThemWithMutexesAndAwaits) {
   agrees_with_axioms({{verb::load, verb::store, verb::store, verb::fetch_add, verb::await_equal}, true},
                      true);
+}
+
+TEST(RandomPrograms, HaveThemWithSleepers) {
+  agrees_with_axioms({{verb::load, verb::store, verb::fetch_add}, false, true}, true);
+}
+TEST(RandomPrograms, HaveThemWithMutexesAndSleepers) {
+  agrees_with_axioms({{verb::load, verb::store}, true, true}, true);
 }
 
 }  // namespace
