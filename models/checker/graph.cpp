@@ -186,6 +186,24 @@ stamp graph::restrict_from(const graph& from, stamp read, const clock& kept) {
   return renumbered_[read];
 }
 
+stamp graph::reorder_from(const graph& from, const std::vector<char>& early,
+                          std::span<const stamp> then) {
+  kept_.clear();
+  for (stamp at = 0; at < from.size(); ++at) {
+    if (early[at] != 0) {
+      kept_.push_back(at);
+    }
+  }
+  kept_.insert(kept_.end(), then.begin(), then.end());
+  for (stamp at = 0; at < from.size(); ++at) {
+    if (early[at] == 0 && std::ranges::find(then, at) == then.end()) {
+      kept_.push_back(at);
+    }
+  }
+  copy(from, kept_);
+  return renumbered_[then.front()];
+}
+
 void graph::revisit(stamp at, event read) {
   std::vector<stamp>& events = threads_[read.thread];
   events.pop_back();

@@ -63,8 +63,15 @@ class graph {
   /// its place, and waits for `revisit` to give it its source. Returns its stamp.
   stamp restrict_from(const graph& from, stamp read, const clock& kept);
 
+  /// Becomes what `from` has, as if it had been added in another order: `early`
+  /// says which events come first, of the others `then` is the first. Gives the
+  /// stamp that `then` has now.
+  stamp reorder_from(const graph& from, const std::vector<char>& early, std::span<const stamp> then);
+
   /// The last event of a thread, a read, as `read` is now: source, value, clocks.
   void revisit(stamp at, event read);
+  /// The same event, but for what no other is told by.
+  void replace(stamp at, const event& same) { events_[at] = same; }
 
   /// Who made a thread; nobody, for those that are there at the start.
   [[nodiscard]] stamp creator(thread_index thread) const { return creators_[thread]; }

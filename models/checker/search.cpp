@@ -1,6 +1,7 @@
 #include "models/checker/search.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <string>
 #include <utility>
@@ -457,15 +458,47 @@ bool search::release(stamp write, std::uint32_t pick) {
   }
   let_go(in, freed[pick], write);
   const stamp taken = add_second_half(in, freed[pick], in[write].place + 1);
-  // Who came first and waits on has been overtaken; who came later waits in turn.
-  for (std::uint32_t i = 0; i < frees; ++i) {
-    event waits = in[freed[i]];
-    if (i != pick) {
-      waits.overtaken = i < pick;
-      in.revisit(freed[i], reading(waits, i < pick ? taken : waits.source, 0, true));
+  if (pick > 0) {
+    overtake(in, freed[0], freed[pick], taken);
+  } else {
+    for (std::uint32_t i = 1; i < frees; ++i) {
+      event waits = in[freed[i]];
+      waits.overtaken = false;  // it waits in turn
+      in.revisit(freed[i], waits);
     }
   }
   return pick + 1 < frees;
+}
+
+// Who was first to wait for a mutex waits for one that came later. All that was
+// added since the first began to wait, and the later one does not come from, is as
+// if it had been added after that.
+void search::overtake(graph& in, stamp first, stamp later, stamp taken) {
+  static graph before;
+  static std::vector<char> early;
+  before = in;
+  early.assign(before.size(), 0);
+  for (stamp at = 0; at < before.size(); ++at) {
+    const event& each = before[at];
+    early[at] = at <= first || before[later].prefix.has(each.thread, each.index) ? 1 : 0;
+  }
+  early[later] = 0;
+  const std::array<stamp, 2> then{later, taken};
+  const stamp now_taken = in.reorder_from(before, early, then) + 1;
+  for (stamp at = 0; at < in.size(); ++at) {
+    event each = in[at];
+    if (each.kind != event_kind::read || each.where != in[now_taken].where) {
+      continue;
+    }
+    if (at + 1 == now_taken) {
+      each.let_go = false;
+      each.waited_on = initial;
+      in.replace(at, each);
+    } else if (each.waiting) {
+      each.overtaken = each.thread == before[first].thread;
+      in.revisit(at, each.overtaken ? reading(each, now_taken, 0, true) : each);
+    }
+  }
 }
 
 void search::let_go(graph& in, stamp await, stamp write) {

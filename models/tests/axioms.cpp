@@ -357,7 +357,8 @@ class enumerator {
              const std::vector<node>& added, int last) {
     ++threads[thread].next;
     threads[thread].events += static_cast<int>(added.size());
-    threads[thread].last = last;
+    // Of sleepers the program sees who waits.
+    threads[thread].last = of_[thread][threads[thread].next - 1].what >= verb::enter ? last & 0xff : last;
     execution next = now;
     for (const node& each : added) {
       next.nodes.push_back(each);
