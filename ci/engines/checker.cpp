@@ -78,12 +78,16 @@ class checker_engine : public engine {
         checker_suite::search(scenario_named(name), bounds,
                               [&](std::uint64_t executions) { return tell(executions, 0); });
     outcome result = to_outcome(found);
-    result.verdict = found.found                             ? verdict_of(*found.found)
-                     : found.interrupted                     ? "interrupted"
-                     : found.vacuous                         ? "vacuous"
-                     : found.ended                           ? "verified"
-                     : found.executions + found.blocked == 0 ? "vacuous"
-                                                             : "bounded";
+    for (const auto& [goal, met] : found.goals) {
+      (met ? result.goals_met : result.goals_missed).push_back(goal);
+    }
+    const bool nothing = found.vacuous || (found.ended && !result.goals_missed.empty()) ||
+                         found.executions + found.blocked == 0;
+    result.verdict = found.found         ? verdict_of(*found.found)
+                     : found.interrupted ? "interrupted"
+                     : nothing           ? "vacuous"
+                     : found.ended       ? "verified"
+                                         : "bounded";
     result.complete = found.ended;
     return result;
   }

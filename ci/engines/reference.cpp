@@ -55,8 +55,8 @@ bool run(const reference::program& each, bool unique, mean& ratios) {
   while (searching.next()) {
   }
   const double seconds = seconds_used() - start;
-  const bool same = !searching.found() && searching.duplicates() == 0 &&
-                    searching.executions() == each.complete;
+  const bool same =
+      !searching.found() && searching.duplicates() == 0 && searching.executions() == each.complete;
   std::string ratio = "-";
   const double rate = static_cast<double>(searching.executions()) / std::max(seconds, 1e-6);
   if (each.peer_rate > 0) {
@@ -79,8 +79,9 @@ bool run(const reference::program& each, bool unique, mean& ratios) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Programs that another checker counted too: complete executions, blocked ones, CPU\n"
-               "seconds, executions a second, peak memory, and how many times the peer's rate."};
+  CLI::App app{
+      "Programs that another checker counted too: complete executions, blocked ones, CPU\n"
+      "seconds, executions a second, peak memory, and how many times the peer's rate."};
   app.footer("Example:\n  handfast-reference --all");
   std::vector<std::string> names;
   bool all = false;

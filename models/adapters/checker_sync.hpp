@@ -530,6 +530,10 @@ struct checker_sync {
   static std::uint32_t choose(std::uint32_t count, where_t where = where_t::current()) {
     return checker_detail::run().choose(count, where);
   }
+  /// A goal: a search in which this never held, at any such call, proves little.
+  static void sometimes(bool condition, const char* goal) {
+    checker_detail::run().sometimes(condition, goal);
+  }
   /// Explores only executions in which this holds.
   static void assume(bool condition) {
     if (!condition) {

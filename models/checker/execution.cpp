@@ -28,7 +28,8 @@ run_end execution::run(std::span<const std::function<void()>> roots, decider& de
   static std::uint64_t runs = 0;
   number_ = ++runs;
   steps_ = 0;
-  there_ = unsettled_ = blocked_ = enabled_ = joining_ = waiting_ = assumed_ = parked_ = finished_ = 0;
+  there_ = unsettled_ = blocked_ = enabled_ = joining_ = waiting_ = assumed_ = parked_ = finished_ =
+      0;
   for (place& each : places_) {
     each.alive = false;
   }
@@ -157,6 +158,11 @@ void execution::fail(std::string kind, std::string text) {
   in_body_ = false;
   found_ = finding{std::move(kind), std::move(text)};
   leave(run_end::failed);
+}
+
+void execution::sometimes(bool condition, const char* goal) {
+  const inside_checker inside(*this);
+  goals_[goal] |= condition;
 }
 
 void execution::abandon() {
@@ -421,13 +427,19 @@ void execution::destroy(location where, const void* address, line at) {
     for (const stamp each : list) {
       const event& used = now[each];
       const bool done = threads_[used.thread]->position > used.index;
-      if (used.thread != running_ &&
+      // Who was woken is on its way out.
+      if (used.thread != running_ && used.until != await::being_taken &&
           (used.waiting || (done && !mine.has(used.thread, used.index)))) {
         fail("destroyed while in use", name_of(where) + " is destroyed at " + short_line(at) +
                                            ", and used at " + short_line(used.line) +
                                            " by thread " + std::to_string(used.thread));
       }
     }
+  }
+  if (its.what == thing::condition_variable && !now.writes(where).empty() &&
+      waiters::waiting(now[now.writes(where).back()].data) != 0) {
+    fail("destroyed while in use",
+         name_of(where) + " is destroyed at " + short_line(at) + " while a thread waits on it");
   }
   if (its.holder != max_threads) {
     fail("destroyed while in use", name_of(where) + " is destroyed at " + short_line(at) +
@@ -453,7 +465,14 @@ std::string execution::name_of(location where) const {
   const char* what = its.what == thing::mutex                ? "mutex"
                      : its.what == thing::condition_variable ? "condition variable"
                                                              : "atomic";
-  return std::string(what) + "@" + short_line(its.at);
+  // Several may be made at one line.
+  const auto alike = [&](const place& other) {
+    return other.alive && other.what == its.what && short_line(other.at) == short_line(its.at);
+  };
+  const auto first = places_.begin();
+  const auto number = std::count_if(first, first + where + 1, alike);
+  return std::string(what) + "@" + short_line(its.at) +
+         (std::ranges::count_if(places_, alike) > 1 ? "#" + std::to_string(number) : "");
 }
 
 // Plain data ---------------------------------------------------------------------------
@@ -474,21 +493,37 @@ void execution::check_ordered(const shadow& data, bool writes, line at) {
     fail_dead(&data, "data that", at);
   }
   if (data.writer != running_ && !mine.has(data.writer, data.written_at)) [[unlikely]] {
-    const inside_checker inside(*this);
-    fail("data race", std::string(writes ? "a write at " : "a read at ") + short_line(at) +
-                          " by thread " + std::to_string(running_) + " with a write by thread " +
-                          std::to_string(data.writer));
+    fail_race(data, writes, data.writer, true, at);
   }
   if (writes && !mine.includes(data.read_at)) [[unlikely]] {
     for (thread_index other = 0; other < max_threads; ++other) {
       if (data.read_at.end(other) > mine.end(other)) {
-        const inside_checker inside(*this);
-        fail("data race", "a write at " + short_line(at) + " by thread " +
-                              std::to_string(running_) + " with a read by thread " +
-                              std::to_string(other));
+        fail_race(data, writes, other, false, at);
       }
     }
   }
+}
+
+void execution::fail_race(const shadow& data, bool writes, thread_index other, bool other_writes,
+                          line at) {
+  const inside_checker inside(*this);
+  const char* name = given_name(&data);
+  fail("data race", std::string(writes ? "a write" : "a read") +
+                        (name == nullptr ? "" : std::string(" of ") + name) + " at " +
+                        short_line(at) + " by thread " + std::to_string(running_) + ", and " +
+                        (other_writes ? "a write" : "a read") +
+                        where_before(data, other, other_writes) + " by thread " +
+                        std::to_string(other) + ": neither happens before the other");
+}
+
+std::string execution::where_before(const shadow& data, thread_index other, bool writes) const {
+  for (std::size_t i = plain_.size(); i > 0; --i) {
+    const plain_access& each = plain_[i - 1];
+    if (each.address == &data && each.thread == other && each.writes == writes) {
+      return " at " + short_line(each.line);
+    }
+  }
+  return "";
 }
 
 void execution::note_plain(const shadow& data, bool writes, line at) {

@@ -13,6 +13,7 @@
 #include <bit>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <source_location>
@@ -87,6 +88,8 @@ class execution {
 
   [[nodiscard]] const std::optional<finding>& found() const { return found_; }
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
+  /// What `sometimes` was told of, and whether it held, over all runs.
+  [[nodiscard]] const std::map<std::string, bool>& goals() const { return goals_; }
   /// Whether any run touched plain data.
   [[nodiscard]] bool touched_plain_data() const { return touched_; }
   /// The name that an object was given in this run; nullptr if none.
@@ -171,6 +174,7 @@ class execution {
   }
   void was_spurious() { ++threads_[running_]->spurious; }
 
+  void sometimes(bool condition, const char* goal);
   [[noreturn]] void fail(std::string kind, std::string text);
   /// The caller goes no further; the others do, for what they write may yet change
   /// what it saw.
@@ -248,6 +252,9 @@ class execution {
   void check_same(const event& recorded, const event& next);
   void check_ordered(const shadow& data, bool writes, line at);
   void note_plain(const shadow& data, bool writes, line at);
+  [[noreturn]] void fail_race(const shadow& data, bool writes, thread_index other,
+                              bool other_writes, line at);
+  [[nodiscard]] std::string where_before(const shadow& data, thread_index other, bool writes) const;
   [[noreturn]] void fail_dead(const void* address, const char* what, line at);
 
   static inline execution* current_ = nullptr;
@@ -266,6 +273,7 @@ class execution {
   std::optional<finding> found_;
   std::uint64_t steps_ = 0;
   std::uint64_t number_ = 0;
+  std::map<std::string, bool> goals_;
   bool touched_ = false;
   bool in_body_ = false;
   std::vector<std::pair<const void*, const char*>> names_;
@@ -278,7 +286,7 @@ class execution {
   mask enabled_ = 0;    // stand before an operation that the graph does not have
   mask joining_ = 0;    // the same, of a thread that has not ended
   mask waiting_ = 0;    // their await is in the graph, waiting
-  mask assumed_ = 0;  // assumed what is not so
+  mask assumed_ = 0;    // assumed what is not so
   mask parked_ = 0;     // in a loop that waits for what does not change
   mask finished_ = 0;
 

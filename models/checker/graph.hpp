@@ -66,7 +66,8 @@ class graph {
   /// Becomes what `from` has, as if it had been added in another order: `early`
   /// says which events come first, of the others `then` is the first. Gives the
   /// stamp that `then` has now.
-  stamp reorder_from(const graph& from, const std::vector<char>& early, std::span<const stamp> then);
+  stamp reorder_from(const graph& from, const std::vector<char>& early,
+                     std::span<const stamp> then);
 
   /// The last event of a thread, a read, as `read` is now: source, value, clocks.
   void revisit(stamp at, event read);

@@ -327,9 +327,9 @@ bool search::try_place(const alternative& way) {
       racy_ = true;
     }
     // Who waits for this write would have been revisited in place of the read.
-    const bool elsewhere = std::ranges::any_of(
-        mine.now.reads(mine.now[write].where),
-        [&](stamp at) { return would_let_go(mine.now, mine.now[write], at); });
+    const bool elsewhere =
+        std::ranges::any_of(mine.now.reads(mine.now[write].where),
+                            [&](stamp at) { return would_let_go(mine.now, mine.now[write], at); });
     if (!elsewhere && sequentially_consistent(mine.now) && holds() &&
         sleeps_in_time(mine.revisited)) {
       return true;

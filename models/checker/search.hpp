@@ -85,7 +85,7 @@ class search final : public decider {
     event next;            // prepared, but for a read's source; a read's data is the initial value
     std::size_t revisits;  // where its alternatives begin: writes: reads to revisit;
     std::size_t others;    // then sources, places or ways
-    bool in_place;            // writes: let go at once who waits for it
+    bool in_place;         // writes: let go at once who waits for it
   };
   // A graph that a revisit made (or the first one), and the choices since.
   struct branch {
@@ -118,8 +118,7 @@ class search final : public decider {
   [[nodiscard]] event reading(const event& read, stamp source, std::uint32_t pick,
                               bool waits) const;
   void find_revisits(const event& write, bool in_place);
-  [[nodiscard]] bool may_be_revisited(const event& read, const event& write,
-                                      bool in_place) const;
+  [[nodiscard]] bool may_be_revisited(const event& read, const event& write, bool in_place) const;
   [[nodiscard]] bool lets_go_in_place(const event& write);
   void begin_again();
   [[nodiscard]] bool waits_plainly(location where) const {

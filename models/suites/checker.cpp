@@ -47,9 +47,11 @@ const std::vector<scenario>& scenarios() {
     };
     scenarios::for_each_sync_scenario(add);
     scenarios::for_each_channel_scenario(add);
-    wrong::for_each_wrong([&made]<template <class> class Scenario>(const char* name) {
+    const auto add_wrong = [&made]<template <class> class Scenario>(const char* name) {
       made.push_back(entry<Scenario>(name, false));
-    });
+    };
+    wrong::for_each_wrong(add_wrong);
+    wrong::for_each_wrong_of_checker(add_wrong);
     return made;
   }();
   return all;
@@ -78,10 +80,12 @@ result search(const scenario& what, const limits& bounds, const go_on& tell) {
   }
   made.executions = searching.executions();
   made.blocked = searching.blocked();
-  made.vacuous = made.ended && searching.vacuous();
+  made.goals = searching.run().goals();
+  made.vacuous = made.ended && (searching.vacuous() || searching.executions() == 0);
   if (searching.found()) {
     result shown = run_again(what, searching.steps());
-    made.found = searching.found();
+    // Told by the run that is shown, which knows more of it.
+    made.found = shown.found ? shown.found : searching.found();
     made.trace = std::move(shown.trace);
     made.replay = std::move(shown.replay);
   }

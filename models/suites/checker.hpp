@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,7 +23,8 @@ struct result {
   std::uint64_t blocked = 0;     ///< abandoned, or such that others cover them
   bool ended = false;            ///< the search came to its own end
   bool interrupted = false;
-  bool vacuous = false;  ///< there was nothing to explore
+  bool vacuous = false;               ///< there was nothing to explore
+  std::map<std::string, bool> goals;  ///< what was to happen sometimes, and whether it did
   std::optional<checker::finding> found;
   std::string trace;                          ///< of what was found: a column a thread
   std::vector<checker::search::step> replay;  ///< brings it back

@@ -45,45 +45,103 @@ std::size_t at(int index) {
 
 void store_buffering() {
   word x, y;
-  together([&] { x.store(1, rel); (void)y.load(acq); }, [&] { y.store(1, rel); (void)x.load(acq); });
+  together(
+      [&] {
+        x.store(1, rel);
+        (void)y.load(acq);
+      },
+      [&] {
+        y.store(1, rel);
+        (void)x.load(acq);
+      });
 }
 void message_passing() {
   word x, y;
-  together([&] { x.store(1, rel); y.store(1, rel); }, [&] { (void)y.load(acq); (void)x.load(acq); });
+  together(
+      [&] {
+        x.store(1, rel);
+        y.store(1, rel);
+      },
+      [&] {
+        (void)y.load(acq);
+        (void)x.load(acq);
+      });
 }
 template <order First, order Second>
 void two_plus_two_writes() {
   word x, y;
-  together([&] { x.store(1, First); y.store(2, Second); },
-           [&] { y.store(1, First); x.store(2, Second); });
+  together(
+      [&] {
+        x.store(1, First);
+        y.store(2, Second);
+      },
+      [&] {
+        y.store(1, First);
+        x.store(2, Second);
+      });
 }
 void two_plus_two_writes_fenced() {
   word x, y;
-  together([&] { x.store(1, rlx); sync::fence(sc); y.store(2, rlx); },
-           [&] { y.store(1, rlx); sync::fence(sc); x.store(2, rlx); });
+  together(
+      [&] {
+        x.store(1, rlx);
+        sync::fence(sc);
+        y.store(2, rlx);
+      },
+      [&] {
+        y.store(1, rlx);
+        sync::fence(sc);
+        x.store(2, rlx);
+      });
 }
 void store_buffering_fenced() {
   word x, y;
-  together([&] { x.store(1, rlx); sync::fence(sc); (void)y.load(rlx); },
-           [&] { y.store(1, rlx); sync::fence(sc); (void)x.load(rlx); });
+  together(
+      [&] {
+        x.store(1, rlx);
+        sync::fence(sc);
+        (void)y.load(rlx);
+      },
+      [&] {
+        y.store(1, rlx);
+        sync::fence(sc);
+        (void)x.load(rlx);
+      });
 }
 void coherent_reads() {
   word x;
-  together([&] { x.store(1, rel); x.store(2, rel); }, [&] { (void)x.load(acq); (void)x.load(acq); });
+  together(
+      [&] {
+        x.store(1, rel);
+        x.store(2, rel);
+      },
+      [&] {
+        (void)x.load(acq);
+        (void)x.load(acq);
+      });
 }
 void read_to_write_causality() {
   word x, y;
   together([&] { x.store(1, rlx); },
-           [&] { (void)x.load(rlx); sync::fence(sc); (void)y.load(rlx); },
-           [&] { y.store(1, rlx); sync::fence(sc); (void)x.load(rlx); });
+           [&] {
+             (void)x.load(rlx);
+             sync::fence(sc);
+             (void)y.load(rlx);
+           },
+           [&] {
+             y.store(1, rlx);
+             sync::fence(sc);
+             (void)x.load(rlx);
+           });
 }
 void three_writers_four_reads() {
   word x;
-  together([&] { x.store(1, rlx); }, [&] { x.store(2, rlx); }, [&] { x.store(3, rlx); }, [&] {
-    for (int i = 0; i < 4; ++i) {
-      (void)x.load(rlx);
-    }
-  });
+  together([&] { x.store(1, rlx); }, [&] { x.store(2, rlx); }, [&] { x.store(3, rlx); },
+           [&] {
+             for (int i = 0; i < 4; ++i) {
+               (void)x.load(rlx);
+             }
+           });
 }
 void increments_and_a_write() {
   word x;
@@ -91,9 +149,18 @@ void increments_and_a_write() {
 }
 void release_sequence() {
   word x, y;
-  together([&] { x.store(1, rlx); y.store(1, rel); y.store(2, rlx); },
-           [&] { (void)y.exchange(3, rlx); },
-           [&] { (void)y.load(rlx); sync::fence(order::acq_rel); (void)x.load(rlx); });
+  together(
+      [&] {
+        x.store(1, rlx);
+        y.store(1, rel);
+        y.store(2, rlx);
+      },
+      [&] { (void)y.exchange(3, rlx); },
+      [&] {
+        (void)y.load(rlx);
+        sync::fence(order::acq_rel);
+        (void)x.load(rlx);
+      });
 }
 
 // Counters ----------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <memory>
+#include <stdexcept>
 #include <string_view>
 
 #include "models/scenarios/scenario.hpp"
@@ -247,6 +248,152 @@ struct nothing_to_explore {
   void thread(unsigned) {}
   void finish() {}
 };
+
+// Bugs that only the checker tells by their names ---------------------------------
+
+template <class Sync>
+struct forgotten_wake_up {
+  static constexpr std::string_view claim = "the notification comes before the waiter";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 1) {
+      ready.store(1, order::relaxed);  // relaxed: no data goes with it
+      condition.notify_one();
+    } else if (ready.load(order::relaxed) == 0) {  // relaxed: as above
+      const lock_guard<Sync> lock(mutex);
+      condition.wait(mutex);
+    }
+  }
+  void finish() {}
+
+  typename Sync::mutex mutex;
+  typename Sync::condition_variable condition;
+  typename Sync::template atomic<std::uint32_t> ready;
+};
+
+template <class Sync>
+struct uninitialised_atomic {
+  static constexpr std::string_view claim = "an atomic is read that was never made";
+  static constexpr unsigned threads = 1;
+
+  void thread(unsigned) {
+    using word = typename Sync::template atomic<std::uint64_t>;
+    void* memory = Sync::allocate(sizeof(word), alignof(word));
+    std::ignore = static_cast<word*>(memory)->load(order::relaxed);  // relaxed: it is alone
+    Sync::deallocate(memory, sizeof(word), alignof(word));
+  }
+  void finish() {}
+};
+
+template <class Sync>
+struct mixed_sizes {
+  static constexpr std::string_view claim = "an atomic of eight bytes is read as one of two";
+  static constexpr unsigned threads = 1;
+
+  void thread(unsigned) {
+    using half = typename Sync::template atomic<std::uint16_t>;
+    void* address = &word;
+    std::ignore = static_cast<half*>(address)->load(order::relaxed);  // relaxed: it is alone
+  }
+  void finish() {}
+
+  typename Sync::template atomic<std::uint64_t> word;
+};
+
+template <class Sync>
+struct escaped_exception {
+  static constexpr std::string_view claim = "an exception leaves a thread";
+  static constexpr unsigned threads = 1;
+
+  void thread(unsigned) { throw std::runtime_error("nobody catches this"); }
+  void finish() {}
+};
+
+template <class Sync>
+struct non_deterministic_body {
+  static constexpr std::string_view claim = "what a thread does hangs on what outlives the test";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    static unsigned calls = 0;
+    word[index == 0 ? ++calls % 2 : 0].store(1, order::relaxed);  // relaxed: it is alone
+    std::ignore = word[0].load(order::relaxed);                   // relaxed: it is alone
+  }
+  void finish() {}
+
+  std::array<typename Sync::template atomic<std::uint64_t>, 2> word;
+};
+
+template <class Sync>
+struct endless_loop {
+  static constexpr std::string_view claim = "a loop without a pause waits for what does not come";
+  static constexpr unsigned threads = 1;
+
+  void thread(unsigned) {
+    while (word.load(order::relaxed) == 0) {  // relaxed: no data follows
+    }
+  }
+  void finish() {}
+
+  typename Sync::template atomic<std::uint32_t> word;
+};
+
+template <class Sync>
+struct thread_left_alone {
+  static constexpr std::string_view claim = "a thread is not joined";
+  static constexpr unsigned threads = 1;
+
+  void thread(unsigned) {
+    const typename Sync::thread child([] {});
+  }
+  void finish() {}
+};
+
+template <class Sync>
+struct goal_never_met {
+  static constexpr std::string_view claim = "what was to happen sometimes never does";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      word.store(1, order::relaxed);  // relaxed: it is alone
+    } else {
+      Sync::sometimes(word.load(order::relaxed) == 2, "two is seen");  // relaxed: as above
+    }
+  }
+  void finish() {}
+
+  typename Sync::template atomic<std::uint32_t> word;
+};
+
+template <class Sync>
+struct nothing_is_assumed_right {
+  static constexpr std::string_view claim = "no execution comes to its end";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    word.store(index, order::relaxed);             // relaxed: it is alone
+    Sync::assume(word.load(order::relaxed) == 2);  // relaxed: as above
+  }
+  void finish() {}
+
+  typename Sync::template atomic<std::uint32_t> word;
+};
+
+/// Those that only the checker runs.
+template <class Visit>
+void for_each_wrong_of_checker(Visit&& visit) {
+  visit.template operator()<forgotten_wake_up>("wrong.forgotten_wake_up");
+  visit.template operator()<uninitialised_atomic>("wrong.uninitialised_atomic");
+  visit.template operator()<mixed_sizes>("wrong.mixed_sizes");
+  visit.template operator()<escaped_exception>("wrong.escaped_exception");
+  visit.template operator()<non_deterministic_body>("wrong.non_deterministic_body");
+  visit.template operator()<endless_loop>("wrong.endless_loop");
+  visit.template operator()<thread_left_alone>("wrong.thread_left_alone");
+  visit.template operator()<goal_never_met>("wrong.goal_never_met");
+  visit.template operator()<nothing_is_assumed_right>("wrong.nothing_is_assumed_right");
+}
 
 /// Calls `visit.template operator()<Scenario>(name)` for each.
 template <class Visit>

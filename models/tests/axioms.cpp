@@ -187,17 +187,17 @@ bool execution::consistent() const {
   const relation scb = po | (away * hb * away) | hb.where(accesses_of_one) | co | fr;
   const relation sc = same([](const node& each) { return each.how == strength::seq_cst; });
   const relation scf = sc * fences;
-  const relation psc =
-      ((sc | (scf * (hb | id))) * scb * (sc | ((hb | id) * scf))) | (scf * (hb | (hb * eco * hb)) * scf);
+  const relation psc = ((sc | (scf * (hb | id))) * scb * (sc | ((hb | id) * scf))) |
+                       (scf * (hb | (hb * eco * hb)) * scf);
   return psc.closed().irreflexive();
 }
 
 std::string execution::text() const {
   // Named by thread and index, whatever the order in which they were added.
   const auto name = [&](std::size_t at) {
-    return nodes[at].thread == -1 ? std::string("i")
-                                  : std::to_string(nodes[at].thread) + "." +
-                                        std::to_string(nodes[at].index);
+    return nodes[at].thread == -1
+               ? std::string("i")
+               : std::to_string(nodes[at].thread) + "." + std::to_string(nodes[at].index);
   };
   std::vector<std::string> all;
   for (std::size_t i = words; i < nodes.size(); ++i) {
@@ -358,7 +358,8 @@ class enumerator {
     ++threads[thread].next;
     threads[thread].events += static_cast<int>(added.size());
     // Of sleepers the program sees who waits.
-    threads[thread].last = of_[thread][threads[thread].next - 1].what >= verb::enter ? last & 0xff : last;
+    threads[thread].last =
+        of_[thread][threads[thread].next - 1].what >= verb::enter ? last & 0xff : last;
     execution next = now;
     for (const node& each : added) {
       next.nodes.push_back(each);

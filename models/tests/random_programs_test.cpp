@@ -91,9 +91,9 @@ void run(const std::vector<operation>& thread, const std::vector<checker::locati
 
 std::string text_of(const checker::graph& now) {
   const auto name = [&](checker::stamp at) {
-    return at == checker::initial ? std::string("i")
-                                  : std::to_string(now[at].thread) + "." +
-                                        std::to_string(now[at].index);
+    return at == checker::initial
+               ? std::string("i")
+               : std::to_string(now[at].thread) + "." + std::to_string(now[at].index);
   };
   std::vector<std::string> all;
   for (checker::stamp at = 0; at < now.size(); ++at) {
@@ -185,9 +185,8 @@ rc::Gen<program> a_program(const family& from) {
   return rc::gen::exec([from] {
     // More than this, and the axioms alone take too long.
     const bool blocks = from.locks || from.sleepers;
-    const auto threads = *rc::gen::elementOf(from.locks && from.sleepers
-                                                 ? std::vector<int>{2, 2, 3}
-                                                 : std::vector<int>{2, 2, 3, 3, 4});
+    const auto threads = *rc::gen::elementOf(
+        from.locks && from.sleepers ? std::vector<int>{2, 2, 3} : std::vector<int>{2, 2, 3, 3, 4});
     const int longest = blocks ? (threads == 2 ? 2 : 1) : threads == 2 ? 4 : threads == 3 ? 3 : 2;
     program made;
     for (int i = 0; i < threads; ++i) {
@@ -211,8 +210,8 @@ rc::Gen<program> a_program(const family& from) {
         // Sleeps or wakes once, with or without a mutex.
         operation first;
         first.where = sleepers_word;
-        first.what = *rc::gen::elementOf(
-            std::vector<verb>{verb::enter, verb::enter, verb::wake_one, verb::wake_one, verb::wake_all});
+        first.what = *rc::gen::elementOf(std::vector<verb>{verb::enter, verb::enter, verb::wake_one,
+                                                           verb::wake_one, verb::wake_all});
         const auto at = *rc::gen::inRange<std::size_t>(0, thread.size() + 1);
         thread.insert(thread.begin() + static_cast<std::ptrdiff_t>(at), first);
         if (first.what == verb::enter) {
@@ -250,8 +249,14 @@ void agrees_with_axioms(const family& from, bool blocks) {
   EXPECT_GT(executions, programs);
 }
 
-const std::vector<verb> plain_verbs{verb::load,     verb::load,     verb::store,           verb::store,
-                                    verb::exchange, verb::fetch_add, verb::compare_exchange, verb::fence};
+const std::vector<verb> plain_verbs{verb::load,
+                                    verb::load,
+                                    verb::store,
+                                    verb::store,
+                                    verb::exchange,
+                                    verb::fetch_add,
+                                    verb::compare_exchange,
+                                    verb::fence};
 
 TEST(RandomPrograms, HaveTheExecutionsThatTheAxiomsAllow) {
   agrees_with_axioms({plain_verbs}, false);
@@ -265,8 +270,8 @@ TEST(RandomPrograms, HaveThemWithMutexes) {
   agrees_with_axioms({{verb::load, verb::store, verb::fetch_add}, true}, true);
 }
 TEST(RandomPrograms, HaveThemWithMutexesAndAwaits) {
-  agrees_with_axioms({{verb::load, verb::store, verb::store, verb::fetch_add, verb::await_equal}, true},
-                     true);
+  agrees_with_axioms(
+      {{verb::load, verb::store, verb::store, verb::fetch_add, verb::await_equal}, true}, true);
 }
 
 TEST(RandomPrograms, HaveThemWithSleepers) {
