@@ -20,6 +20,9 @@ using axioms::program;
 using axioms::strength;
 using axioms::verb;
 
+// Programs of each family, unless RC_PARAMS says otherwise.
+const int programs_by_default = ::setenv("RC_PARAMS", "max_success=500", 0);
+
 constexpr int sleepers_word = 2;
 constexpr int mutex_word = 3;
 
