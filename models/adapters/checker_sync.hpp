@@ -59,18 +59,18 @@ class sleepers {
 
   /// `word`: one more than the location of the word that was just looked at.
   void enter(std::uint64_t word, const std::source_location& line) const {
-    checker::event next = asked(checker::update::enter_waiters, line);
+    checker::operation next = asked(checker::update::enter_waiters, line);
     next.operand.high = word;
     run().perform(next);
   }
   void sleep(bool timed, const std::source_location& line) const {
-    checker::event next = asked(checker::update::none, line);
+    checker::operation next = asked(checker::update::none, line);
     next.until = checker::await::being_taken;
     next.expected.low = timed ? 1 : 0;
     run().perform(next);
   }
   void wake(bool all, bool of_word, const std::source_location& line) const {
-    checker::event next =
+    checker::operation next =
         asked(all ? checker::update::take_all_waiters : checker::update::take_one_waiter, line);
     if (of_word) {
       next.operand.low = 1;
@@ -80,8 +80,9 @@ class sleepers {
   }
 
  private:
-  [[nodiscard]] checker::event asked(checker::update then, const std::source_location& line) const {
-    checker::event next;
+  [[nodiscard]] checker::operation asked(checker::update then,
+                                         const std::source_location& line) const {
+    checker::operation next;
     next.kind = checker::event_kind::read;
     next.where = where_;
     next.size = 16;
@@ -131,12 +132,12 @@ struct checker_sync {
     ~atomic() { checker_detail::run().destroy(where_, this, where_t::current()); }
 
     [[nodiscard]] Value load(order o, where_t where = where_t::current()) const {
-      checker::event next = asked(o, where);
+      checker::operation next = asked(o, where);
       next.kind = checker::event_kind::read;
       return checker_detail::unpacked<Value>(checker_detail::run().perform(next));
     }
     void store(Value value, order o, where_t where = where_t::current()) {
-      checker::event next = asked(o, where);
+      checker::operation next = asked(o, where);
       next.kind = checker::event_kind::write;
       next.data = checker_detail::packed(value);
       checker_detail::run().perform(next);
@@ -180,7 +181,7 @@ struct checker_sync {
     template <class Holds, class Argument>
     Value await(Holds, Argument argument, order o, where_t where = where_t::current()) const {
       static_assert(std::is_empty_v<Holds>);
-      checker::event next = asked(o, where);
+      checker::operation next = asked(o, where);
       next.kind = checker::event_kind::read;
       next.until = checker::await::predicate;
       next.operand = checker_detail::packed(argument);
@@ -195,9 +196,9 @@ struct checker_sync {
     friend struct checker_sync;
     static constexpr bool can_be_waited_on = std::is_same_v<Value, std::uint32_t>;
 
-    checker::event asked(order o, const where_t& where) const {
+    checker::operation asked(order o, const where_t& where) const {
       checker_detail::run().check_alive(where_, this, sizeof(Value), where);
-      checker::event next;
+      checker::operation next;
       next.where = where_;
       next.size = sizeof(Value);
       next.how = checker_detail::access_of(o);
@@ -206,7 +207,7 @@ struct checker_sync {
       return next;
     }
     Value change(checker::update then, Value value, order o, const where_t& where) {
-      checker::event next = asked(o, where);
+      checker::operation next = asked(o, where);
       next.kind = checker::event_kind::read;
       next.then = then;
       next.operand = checker_detail::packed(value);
@@ -214,7 +215,7 @@ struct checker_sync {
     }
     bool replace(checker::update then, Value& expected, Value desired, order success, order failure,
                  const where_t& where) {
-      checker::event next = asked(success, where);
+      checker::operation next = asked(success, where);
       next.kind = checker::event_kind::read;
       next.then = then;
       next.how_if_failed = checker_detail::access_of(failure);
@@ -237,7 +238,7 @@ struct checker_sync {
   };
 
   static void fence(order o, where_t where = where_t::current()) {
-    checker::event next;
+    checker::operation next;
     next.kind = checker::event_kind::fence;
     next.how = checker_detail::access_of(o);
     next.line = where;
@@ -257,7 +258,7 @@ struct checker_sync {
 
     void lock(where_t where = where_t::current()) {
       checker::execution& run = checker_detail::run();
-      checker::event next = asked(where);
+      checker::operation next = asked(where);
       if (run.holder(where_) == run.self()) {
         run.fail("recursive lock", "thread " + std::to_string(run.self()) + " locks " +
                                        run.name_of(where_) + " at " + checker::short_line(where) +
@@ -270,7 +271,7 @@ struct checker_sync {
     }
     try_lock_status try_lock(where_t where = where_t::current()) {
       checker::execution& run = checker_detail::run();
-      checker::event next = asked(where);
+      checker::operation next = asked(where);
       next.then = checker::update::compare_exchange;
       run.perform(next);
       if (!next.exclusive) {
@@ -281,7 +282,7 @@ struct checker_sync {
     }
     void unlock(where_t where = where_t::current()) {
       checker::execution& run = checker_detail::run();
-      checker::event next = asked(where);
+      checker::operation next = asked(where);
       if (run.holder(where_) != run.self()) {
         run.fail("unlock of a mutex not held", "thread " + std::to_string(run.self()) +
                                                    " unlocks " + run.name_of(where_) + " at " +
@@ -296,10 +297,10 @@ struct checker_sync {
    private:
     friend class condition_variable;
 
-    checker::event asked(const where_t& where) const {
+    checker::operation asked(const where_t& where) const {
       checker::execution& run = checker_detail::run();
       run.check_alive(where_, this, 1, where);
-      checker::event next;
+      checker::operation next;
       next.kind = checker::event_kind::read;
       next.where = where_;
       next.size = 1;

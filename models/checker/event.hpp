@@ -101,9 +101,8 @@ enum class await : std::uint8_t { nothing, free_mutex, being_taken, predicate };
 
 using await_function = bool (*)(const value& read, const value& argument);
 
-/// An event of the graph. A read-modify-write is two, one after the other, both
-/// `exclusive`; one that does not write is a read.
-struct event {
+/// What a thread asks for, and how it was decided.
+struct operation {
   event_kind kind = event_kind::fence;
   access how = access::relaxed;
   access how_if_done = access::relaxed;    ///< updates and awaits: when they write or go on
@@ -128,7 +127,11 @@ struct event {
   value expected;             ///< of a compare-exchange; how many ways a choice has
   await_function lets_go = nullptr;
   std::source_location line;
+};
 
+/// An event of the graph. A read-modify-write is two, one after the other, both
+/// `exclusive`; one that does not write is a read.
+struct event : operation {
   clock happens_before;  ///< with itself
   clock prefix;          ///< (po ∪ rf)+, with itself
   clock released;        ///< writes: what a reader that acquires gets

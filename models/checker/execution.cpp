@@ -196,7 +196,7 @@ void execution::wait_for_turn() {
   enabled_ &= ~bit(running_);
 }
 
-void execution::check_same(const event& recorded, const event& next) {
+void execution::check_same(const event& recorded, const operation& next) {
   if (recorded.kind == next.kind && recorded.where == next.where && recorded.then == next.then &&
       recorded.until == next.until &&
       (next.kind != event_kind::write || recorded.data == next.data) &&
@@ -209,7 +209,7 @@ void execution::check_same(const event& recorded, const event& next) {
            " (time, addresses, unordered containers, or data that outlives the test body)");
 }
 
-value execution::perform(event& next) {
+value execution::perform(operation& next) {
   const inside_checker inside(*this);
   thread& me = *threads_[running_];
   next.thread = static_cast<std::uint8_t>(running_);
@@ -271,7 +271,7 @@ thread_index execution::create(std::function<void()> body, line at) {
     me.threads.push_back(new_thread());
   }
   const thread_index child = me.threads[me.children++];
-  event next;
+  operation next;
   next.kind = event_kind::create;
   next.data.low = child;
   next.line = at;
@@ -281,7 +281,7 @@ thread_index execution::create(std::function<void()> body, line at) {
 }
 
 void execution::join(thread_index other, line at) {
-  event next;
+  operation next;
   next.kind = event_kind::join;
   next.data.low = other;
   next.line = at;
@@ -289,7 +289,7 @@ void execution::join(thread_index other, line at) {
 }
 
 std::uint32_t execution::choose(std::uint32_t count, line at) {
-  event next;
+  operation next;
   next.kind = event_kind::choice;
   next.expected.low = count;
   next.line = at;
@@ -298,7 +298,7 @@ std::uint32_t execution::choose(std::uint32_t count, line at) {
 
 std::uint32_t execution::choose_until(std::uint32_t count, std::uint32_t timed_out,
                                       std::int64_t end, line at) {
-  event next;
+  operation next;
   next.kind = event_kind::choice;
   next.expected.low = count;
   next.operand = {static_cast<std::uint64_t>(end), timed_out};

@@ -33,7 +33,7 @@ class decider {
  public:
   /// Adds `next`, an operation of the thread that goes on, to the graph, and the
   /// write of a read-modify-write with it; false if nothing is consistent.
-  virtual bool decide(event& next) = 0;
+  virtual bool decide(const operation& next) = 0;
   /// The thread that goes on, of those that a mask names.
   virtual thread_index choose_thread(std::uint32_t enabled) = 0;
   [[nodiscard]] virtual const graph& now() const = 0;
@@ -138,7 +138,7 @@ class execution {
   using line = std::source_location;
 
   /// Adds an operation; answers with what was read or chosen.
-  value perform(event& next);
+  value perform(operation& next);
 
   /// A location for an object that begins its life.
   location make(thing what, void* address, std::uint8_t size, const value& begins, line at);
@@ -249,7 +249,7 @@ class execution {
   void wait_for(thread_index thread, std::uint32_t position);
   [[nodiscard]] bool can_go_on(thread_index thread) const;
   [[nodiscard]] const clock& seen() const;
-  void check_same(const event& recorded, const event& next);
+  void check_same(const event& recorded, const operation& next);
   void check_ordered(const shadow& data, bool writes, line at);
   void note_plain(const shadow& data, bool writes, line at);
   [[noreturn]] void fail_race(const shadow& data, bool writes, thread_index other,

@@ -16,6 +16,12 @@ struct journey {
   fiber* to;
 };
 
+// The process has one thread that runs fibers.
+void* exception_globals() {
+  static void* const its = abi::__cxa_get_globals();
+  return its;
+}
+
 std::size_t page() {
   static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   return size;
@@ -57,18 +63,15 @@ void fiber::arrived(context::transfer_t from) {
 void fiber::begin(context::transfer_t from) {
   fiber& self = *static_cast<journey*>(from.data)->to;
   arrived(from);
-  std::memcpy(static_cast<void*>(abi::__cxa_get_globals()), &self.exceptions_,
-              sizeof(exception_state));
+  std::memcpy(exception_globals(), &self.exceptions_, sizeof(exception_state));
   self.entry_(self.argument_);
 }
 
 void fiber::switch_between(fiber& from, fiber& to) {
-  std::memcpy(static_cast<void*>(&from.exceptions_), abi::__cxa_get_globals(),
-              sizeof(exception_state));
+  std::memcpy(static_cast<void*>(&from.exceptions_), exception_globals(), sizeof(exception_state));
   journey way{&from, &to};
   arrived(context::jump_fcontext(to.context_, &way));
-  std::memcpy(static_cast<void*>(abi::__cxa_get_globals()), &from.exceptions_,
-              sizeof(exception_state));
+  std::memcpy(exception_globals(), &from.exceptions_, sizeof(exception_state));
 }
 
 }  // namespace handfast::checker

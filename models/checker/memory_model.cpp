@@ -169,55 +169,76 @@ bool is_free(const graph& in, location where, std::uint32_t place) {
   return place > writes.size() || !in[writes[place - 1]].exclusive;
 }
 
-bool sequentially_consistent(const graph& in) {
+namespace {
+
+// Whether the order of seq_cst events leads from the `start`th of them back to it.
+bool is_on_cycle(const graph& in, std::size_t start) {
   const auto strong = in.strong();
-  const std::size_t size = strong.size();
-  if (size < 2) {
-    return true;
-  }
-  // Takes away again and again what nothing comes before; a cycle stays.
-  static std::vector<char> edges;
-  static std::vector<std::uint32_t> incoming;
-  static std::vector<std::uint32_t> ready;
-  edges.assign(size * size, 0);
-  incoming.assign(size, 0);
-  ready.clear();
-  for (std::size_t a = 0; a < size; ++a) {
-    for (std::size_t b = 0; b < size; ++b) {
-      if (a != b && in_order(in, in[strong[a]], in[strong[b]])) {
-        edges[a * size + b] = 1;
-        ++incoming[b];
+  static std::vector<char> seen;
+  static std::vector<std::uint32_t> open;
+  seen.assign(strong.size(), 0);
+  open.assign(1, static_cast<std::uint32_t>(start));
+  while (!open.empty()) {
+    const event& from = in[strong[open.back()]];
+    open.pop_back();
+    for (std::uint32_t to = 0; to < strong.size(); ++to) {
+      if (&in[strong[to]] == &from || (seen[to] != 0 && to != start) ||
+          !in_order(in, from, in[strong[to]])) {
+        continue;
       }
-    }
-  }
-  for (std::uint32_t i = 0; i < size; ++i) {
-    if (incoming[i] == 0) {
-      ready.push_back(i);
-    }
-  }
-  std::size_t taken = 0;
-  for (; taken < ready.size(); ++taken) {
-    for (std::uint32_t b = 0; b < size; ++b) {
-      if (edges[ready[taken] * size + b] != 0 && --incoming[b] == 0) {
-        ready.push_back(b);
+      if (to == start) {
+        return true;
       }
+      seen[to] = 1;
+      open.push_back(to);
     }
   }
-  return taken == size;
+  return false;
 }
 
-bool sequentially_consistent_with(const graph& in, stamp last) {
+}  // namespace
+
+bool sequentially_consistent(const graph& in) {
   if (in.strong().size() < 2) {
     return true;
   }
-  const event& added = in[last];
-  // What is last adds an order between others only from a fence that it follows.
-  if (added.how != access::seq_cst && std::ranges::none_of(in.strong(), [&](stamp at) {
-        return in[at].kind == event_kind::fence && before(in[at], added);
-      })) {
+  for (std::size_t i = 0; i < in.strong().size(); ++i) {
+    if (is_on_cycle(in, i)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool sequentially_consistent_with(const graph& in, stamp last) {
+  const auto strong = in.strong();
+  if (strong.size() < 2) {
     return true;
   }
-  return sequentially_consistent(in);
+  // Nothing comes after what is last, in happens-before; in coherence order only
+  // what overwrote it.
+  const event& added = in[last];
+  if (!is_access(added) || place_of(in, added) == in.writes(added.where).size()) {
+    return true;
+  }
+  const std::uint32_t mine = place_of(in, added);
+  const bool overwritten_before_another = std::ranges::any_of(strong, [&](stamp at) {
+    return any_access(in, added.where, [&](const event& each) {
+      return place_of(in, each) > mine && (&each == &in[at] || before(each, in[at]));
+    });
+  });
+  if (!overwritten_before_another) {
+    return true;
+  }
+  for (std::size_t i = 0; i < strong.size(); ++i) {
+    const event& each = in[strong[i]];
+    const bool leaves_by_it =
+        &each == &added || (each.kind == event_kind::fence && before(each, added));
+    if (leaves_by_it && is_on_cycle(in, i)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 std::optional<stamp> racing_with(const graph& in, stamp other) {

@@ -146,7 +146,8 @@ bool search::force(std::uint32_t place) {
 
 // Adding -------------------------------------------------------------------------------
 
-bool search::decide(event& next) {
+bool search::decide(const operation& asked) {
+  event next{asked, {}, {}, {}, {}, {}};
   operations_ += next.kind != event_kind::create && next.kind != event_kind::join ? 1 : 0;
   graph& now = top().now;
   stepping_ = following_ && step_ < steps_.size();
@@ -306,6 +307,9 @@ bool search::try_read(const alternative& way) {
     mine.alternatives.push_back({way.at, way.pick + 1});
   }
   mine.now.prepare(read);
+  if (read.exclusive && !can_be_taken(read)) {
+    return false;
+  }
   mine.now.add(read);
   if (holds() && sleeps_in_time(mine.now.size() - 1)) {
     return true;
@@ -330,7 +334,8 @@ bool search::try_place(const alternative& way) {
     const bool elsewhere =
         std::ranges::any_of(mine.now.reads(mine.now[write].where),
                             [&](stamp at) { return would_let_go(mine.now, mine.now[write], at); });
-    if (!elsewhere && sequentially_consistent(mine.now) && holds() &&
+    const bool latest = mine.now[write].place == mine.now.writes(mine.now[write].where).size();
+    if (!elsewhere && (latest || sequentially_consistent(mine.now)) && holds() &&
         sleeps_in_time(mine.revisited)) {
       return true;
     }
@@ -640,6 +645,27 @@ bool search::added_maximally(stamp at, const event& write) const {
     }
   }
   return each.until == await::being_taken ? each.waiting || each.let_go : chosen == initial;
+}
+
+// Whether nobody else has read what a read-modify-write reads in order to write, or
+// may be revisited by it.
+bool search::can_be_taken(const event& read) const {
+  const graph& in = now();
+  const std::uint32_t place = in.place(read.source) + 1;
+  if (is_free(in, read.where, place)) {
+    return true;
+  }
+  const event& taken = in[in.writes(read.where)[place - 1]];
+  if (read.prefix.has(taken.thread, taken.index)) {
+    return false;
+  }
+  const stamp other = in.thread(taken.thread)[taken.index - 1U];
+  for (stamp at = in.size(); at-- > other;) {
+    if (!read.prefix.has(in[at].thread, in[at].index) && !added_maximally(at, read)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 // The branch in which a read reads from the write of the last choice; false if no

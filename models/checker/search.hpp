@@ -73,7 +73,7 @@ class search final : public decider {
   /// steps is what comes first.
   void follow(std::vector<step> steps);
 
-  bool decide(event& next) override;
+  bool decide(const operation& asked) override;
   thread_index choose_thread(std::uint32_t enabled) override;
 
  private:
@@ -124,9 +124,9 @@ class search final : public decider {
   [[nodiscard]] bool waits_plainly(location where) const {
     return where < waits_plainly_.size() && waits_plainly_[where] != 0;
   }
+  [[nodiscard]] bool can_be_taken(const event& read) const;
   [[nodiscard]] bool added_maximally(stamp at, const event& write) const;
 
-  [[nodiscard]] bool take_step(const event& next);
   [[nodiscard]] bool force(std::uint32_t place);
 
   program body_;

@@ -311,12 +311,12 @@ class runner {
   std::uint64_t of(const operand& what) {
     return what.name.empty() ? what.number : mine_[what.name];
   }
-  static std::uint64_t perform(checker::event& next) {
+  static std::uint64_t perform(checker::operation& next) {
     return checker::execution::current()->perform(next).low;
   }
 
   void run(const statement& each) {
-    checker::event next;
+    checker::operation next;
     next.size = 4;
     if (each.what != verb::assign && each.what != verb::branch && each.what != verb::fence) {
       next.where = places_.at(each.location);

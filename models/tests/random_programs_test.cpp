@@ -40,7 +40,7 @@ void run(const std::vector<operation>& thread, const std::vector<checker::locati
     if (each.only_if_read && static_cast<std::uint64_t>(*each.only_if_read) != last) {
       continue;
     }
-    checker::event next;
+    checker::operation next;
     next.where = words[static_cast<std::size_t>(each.where)];
     next.kind = checker::event_kind::read;
     next.how = next.how_if_done = access_of(each.how);
