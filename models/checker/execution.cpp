@@ -214,8 +214,8 @@ value execution::perform(operation& next) {
   thread& me = *threads_[running_];
   next.thread = static_cast<std::uint8_t>(running_);
   if (++steps_ > limits_.steps || me.position + 2 > max_events_of_a_thread) {
-    fail("step limit reached", "an execution of more than " + std::to_string(limits_.steps) +
-                                   " operations, the last at " + short_line(next.line));
+    fail(endless, "an execution of more than " + std::to_string(limits_.steps) +
+                      " operations, the last at " + short_line(next.line));
   }
   for (;;) {
     const graph& now = decides_->now();
@@ -430,20 +430,19 @@ void execution::destroy(location where, const void* address, line at) {
       // Who was woken is on its way out.
       if (used.thread != running_ && used.until != await::being_taken &&
           (used.waiting || (done && !mine.has(used.thread, used.index)))) {
-        fail("destroyed while in use", name_of(where) + " is destroyed at " + short_line(at) +
-                                           ", and used at " + short_line(used.line) +
-                                           " by thread " + std::to_string(used.thread));
+        fail("destroyed while in use", name_of(where) + " is destroyed, and used at " +
+                                           short_line(used.line) + " by thread " +
+                                           std::to_string(used.thread));
       }
     }
   }
   if (its.what == thing::condition_variable && !now.writes(where).empty() &&
       waiters::waiting(now[now.writes(where).back()].data) != 0) {
-    fail("destroyed while in use",
-         name_of(where) + " is destroyed at " + short_line(at) + " while a thread waits on it");
+    fail("destroyed while in use", name_of(where) + " is destroyed while a thread waits on it");
   }
   if (its.holder != max_threads) {
-    fail("destroyed while in use", name_of(where) + " is destroyed at " + short_line(at) +
-                                       " while thread " + std::to_string(its.holder) + " holds it");
+    fail("destroyed while in use",
+         name_of(where) + " is destroyed while thread " + std::to_string(its.holder) + " holds it");
   }
   its.alive = false;
 }

@@ -51,6 +51,9 @@ struct finding {
 /// The kind of finding of a run that was to follow what is no execution of the program.
 inline constexpr const char* misfit = "no such execution";
 
+/// The kind of a run that came to no end.
+inline constexpr const char* endless = "step limit reached";
+
 /// How a run ended.
 enum class run_end : std::uint8_t {
   complete,   ///< every thread ended
@@ -71,8 +74,8 @@ struct shadow {
 };
 
 struct run_limits {
-  std::uint32_t steps = 20'000;  ///< operations in one execution
-  std::uint32_t spurious = 1;    ///< for no reason: failures and wake-ups of a thread, each
+  std::uint32_t steps = 5'000;  ///< operations in one execution
+  std::uint32_t spurious = 1;   ///< for no reason: failures and wake-ups of a thread, each
 };
 
 class execution {

@@ -60,6 +60,9 @@ std::vector<stamp> fewest_switches(const graph& of, std::size_t patience) {
     thread_index last = max_threads;
     auto operator<=>(const state&) const = default;
   };
+  if (of.size() > 500) {
+    return any_order(of);
+  }
   std::map<state, state> came_from;
   std::deque<state> open{state{}};
   came_from[state{}] = state{};
@@ -136,10 +139,29 @@ class table {
     for (thread_index thread = 0; thread <= last_thread_; ++thread) {
       head += padded("thread " + std::to_string(thread), cell_width);
     }
-    return trimmed(head) + "\n" + rows_;
+    return trimmed(head) + "\n" + shortened(rows_);
   }
 
  private:
+  // Of very many lines the first and the last.
+  static std::string shortened(const std::string& rows) {
+    constexpr std::ptrdiff_t most = 300;
+    const auto lines = std::ranges::count(rows, '\n');
+    if (lines <= most) {
+      return rows;
+    }
+    std::size_t first_end = 0;
+    for (int i = 0; i < most / 3; ++i) {
+      first_end = rows.find('\n', first_end) + 1;
+    }
+    std::size_t last_begin = rows.size() - 1;
+    for (int i = 0; i < most * 2 / 3; ++i) {
+      last_begin = rows.rfind('\n', last_begin - 1);
+    }
+    return rows.substr(0, first_end) + "     … " + std::to_string(lines - most) +
+           " lines left out\n" + rows.substr(last_begin + 1);
+  }
+
   static std::string padded(std::string text, std::size_t width) {
     text.resize(std::max(text.size() + 1, width), ' ');
     return text;

@@ -83,7 +83,17 @@ result search(const scenario& what, const limits& bounds, const go_on& tell) {
   made.goals = searching.run().goals();
   made.vacuous = made.ended && (searching.vacuous() || searching.executions() == 0);
   if (searching.found()) {
-    result shown = run_again(what, searching.steps());
+    std::vector<checker::search::step> steps = searching.steps();
+    result shown = run_again(what, steps);
+    // An execution that does not end does the same without being told so.
+    while (searching.found()->kind == checker::endless && steps.size() > 1) {
+      steps.resize(steps.size() / 2);
+      result shorter = run_again(what, steps);
+      if (!shorter.found || shorter.found->kind != checker::endless) {
+        break;
+      }
+      shown = std::move(shorter);
+    }
     // Told by the run that is shown, which knows more of it.
     made.found = shown.found ? shown.found : searching.found();
     made.trace = std::move(shown.trace);
