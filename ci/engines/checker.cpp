@@ -56,7 +56,7 @@ class checker_engine : public engine {
     std::vector<entry> all;
     for (const checker_suite::scenario& each : checker_suite::scenarios()) {
       if (each.listed) {
-        all.push_back({each.concept_name, each.name, each.claim, {"exhaustive"}});
+        all.push_back({each.concept_name, each.name, each.claim, {"exhaustive"}, each.weight});
       }
     }
     return all;

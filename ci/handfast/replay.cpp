@@ -45,12 +45,20 @@ token usable(const engine_folder& engines, const replay_options& options) {
   return *std::move(decoded);
 }
 
-// Becomes gdb on the engine's process, to stop where Relacy sees the failure or
-// where the process dies.
-[[noreturn]] void debug(std::vector<std::string> command) {
-  std::vector<std::string> arguments{
-      "gdb", "-q",  "-ex",   "set breakpoint pending on", "-ex", "break fail_test",
-      "-ex", "run", "--args"};
+// Becomes gdb on the engine's process, to stop where the engine sees the failure
+// or where the process dies.
+[[noreturn]] void debug(const std::string& engine, const std::vector<std::string>& command) {
+  std::vector<std::string> arguments{"gdb", "-q", "-ex", "set breakpoint pending on"};
+  const auto stop_in = [&arguments](const char* function) {
+    arguments.insert(arguments.end(), {"-ex", std::string("break ") + function});
+  };
+  if (engine == "checker") {
+    stop_in("handfast::checker::execution::fail");
+    stop_in("handfast::checker::why_stuck");
+  } else {
+    stop_in("fail_test");  // Relacy's
+  }
+  arguments.insert(arguments.end(), {"-ex", "run", "--args"});
   arguments.insert(arguments.end(), command.begin(), command.end());
   become(std::move(arguments));
 }
@@ -61,7 +69,7 @@ int replay_verb(const replay_options& options) {
   const engine_folder engines(options.engines);
   const token failure = usable(engines, options);
   if (options.gdb) {
-    debug(replay_command(engines, failure, {1}));
+    debug(failure.engine, replay_command(engines, failure, {1}));
   }
   const std::uint64_t times = std::max<std::uint64_t>(
       options.times.value_or(on_real_threads(failure.engine) ? tries_on_real_threads : 1), 1);

@@ -384,15 +384,19 @@ struct checker_sync {
     template <class Body>
     explicit thread(Body body, where_t where = where_t::current()) {
       checker::execution& run = checker_detail::run();
-      void* memory = run.allocate(sizeof(Body), alignof(Body), where);
-      auto* its = new (memory) Body(std::move(body));
-      index_ = run.create(
-          [its] {
-            (*its)();
-            its->~Body();
-            checker_detail::run().deallocate(its, where_t::current());
-          },
-          where);
+      if constexpr (std::is_trivially_copyable_v<Body> && sizeof(Body) <= 2 * sizeof(void*)) {
+        index_ = run.create(std::move(body), where);
+      } else {
+        void* memory = run.allocate(sizeof(Body), alignof(Body), where);
+        auto* its = new (memory) Body(std::move(body));
+        index_ = run.create(
+            [its] {
+              (*its)();
+              its->~Body();
+              checker_detail::run().deallocate(its, where_t::current());
+            },
+            where);
+      }
     }
     thread(thread&& other) noexcept : index_(std::exchange(other.index_, nobody)) {}
     thread& operator=(thread&& other) noexcept {

@@ -12,7 +12,8 @@
 //       void finish();
 //     };
 //
-// `spawned`, where it is there, says how many threads it makes itself.
+// `spawned`, where it is there, says how many threads it makes itself; `weight`,
+// how long its search takes next to others'.
 #pragma once
 
 #include <handfast/channel/channel.hpp>

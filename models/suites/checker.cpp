@@ -33,8 +33,16 @@ void run_scenario() {
 template <template <class> class Scenario>
 scenario entry(const char* name, bool listed) {
   const std::string full_name = name;
-  return {full_name.substr(0, full_name.find('.')), full_name,
-          std::string(Scenario<checker_sync>::claim), listed, run_scenario<Scenario>};
+  double weight = 1;
+  if constexpr (requires { Scenario<checker_sync>::weight; }) {
+    weight = Scenario<checker_sync>::weight;
+  }
+  return {full_name.substr(0, full_name.find('.')),
+          full_name,
+          std::string(Scenario<checker_sync>::claim),
+          listed,
+          weight,
+          run_scenario<Scenario>};
 }
 
 }  // namespace
@@ -78,7 +86,7 @@ result search(const scenario& what, const limits& bounds, const go_on& tell) {
       break;
     }
   }
-  made.executions = searching.executions();
+  made.executions = searching.executions() + (searching.found() ? 1 : 0);
   made.blocked = searching.blocked();
   made.goals = searching.run().goals();
   made.vacuous = made.ended && (searching.vacuous() || searching.executions() == 0);

@@ -37,7 +37,8 @@ struct scenario {
   std::string concept_name;
   std::string name;
   std::string claim;
-  bool listed;  ///< the seeded bugs of models/suites/wrong.hpp are not
+  bool listed;    ///< the seeded bugs of models/suites/wrong.hpp are not
+  double weight;  ///< its search, next to others
   std::function<void()> body;
 };
 

@@ -494,6 +494,79 @@ void treiber_stack() {
   });
 }
 
+// Michael and Scott's queue, its nodes by number; a pointer has a count in its
+// upper half. As with the peer, rounds of dequeue's loop that changed nothing are not
+// explored, and those of enqueue's are.
+struct counted_queue {
+  static constexpr int most_nodes = 8;
+  using pointer = std::uint64_t;
+
+  static pointer make(std::uint64_t node, std::uint64_t count) { return count << 32U | node; }
+  static std::uint64_t node_of(pointer from) { return from & 0xffffffffU; }
+  static std::uint64_t count_of(pointer from) { return from >> 32U; }
+
+  sync::atomic<pointer>& next_of(pointer of) { return next[node_of(of)]; }
+
+  void enqueue(std::uint64_t node) {
+    value[node].write() = 1;
+    const pointer before = next[node].load(rlx);
+    next[node].store(make(0, count_of(before)), rlx);
+    for (;;) {
+      pointer last = tail.load(acq);
+      pointer after = next_of(last).load(acq);
+      if (tail.load(rlx) != last) {
+        continue;
+      }
+      if (node_of(after) == 0 &&
+          next_of(last).compare_exchange_strong(after, make(node, count_of(after) + 1), rel, rlx)) {
+        tail.compare_exchange_strong(last, make(node, count_of(last) + 1), rel, rlx);
+        return;
+      }
+      const pointer now = next_of(last).load(acq);
+      pointer seen = last;
+      tail.compare_exchange_strong(seen, make(node_of(now), count_of(last) + 1), rel, rlx);
+    }
+  }
+
+  void dequeue() {
+    for (;;) {
+      pointer first = head.load(acq);
+      pointer last = tail.load(acq);
+      const pointer after = next_of(first).load(acq);
+      sync::assume(head.load(rlx) == first);
+      if (node_of(first) != node_of(last)) {
+        (void)value[node_of(after)].read();
+        sync::assume(head.compare_exchange_strong(first, make(node_of(after), count_of(first) + 1),
+                                                  rel, rlx));
+        return;
+      }
+      if (node_of(after) == 0) {
+        return;
+      }
+      sync::assume(
+          tail.compare_exchange_strong(last, make(node_of(after), count_of(last) + 1), rel, rlx));
+    }
+  }
+
+  sync::atomic<pointer> head{make(1, 0)};
+  sync::atomic<pointer> tail{make(1, 0)};
+  std::array<sync::atomic<pointer>, most_nodes> next;
+  std::array<sync::var<int>, most_nodes> value;
+};
+
+template <int Readers, int Writers, int Both>
+void michael_scott_queue() {
+  counted_queue its;
+  each_of<Readers + Writers + Both>([&](int i) {
+    if (i >= Readers) {
+      its.enqueue(static_cast<std::uint64_t>(i) + 2);
+    }
+    if (i < Readers || i >= Readers + Writers) {
+      its.dequeue();
+    }
+  });
+}
+
 // A channel over one mutex with condition variables that are queues of flags: a
 // stand-in that the peer can run.
 template <int Producers, int Messages, bool Closes>
@@ -612,6 +685,9 @@ const std::vector<program>& programs() {
       {"chaselev 2/2 3x1", 8042, 134033, false, chase_lev<2, 2, 3, 1>},
       {"treiber 2", 46, 0, false, treiber_stack<2>},
       {"treiber 3", 68892, 40525, true, treiber_stack<3>},
+      {"ms-queue 0/0/2", 50, 0, false, michael_scott_queue<0, 0, 2>},
+      {"ms-queue 2/2/0", 634, 19891, false, michael_scott_queue<2, 2, 0>},
+      {"ms-queue 0/1/2", 19130, 20311, false, michael_scott_queue<0, 1, 2>},
       {"chan 2x1", 16, 0, false, flag_channel<2, 1, false>},
       {"chan 2x2", 1952, 2711, false, flag_channel<2, 2, false>},
       {"chan 2x1 close", 48, 0, false, flag_channel<2, 1, true>},

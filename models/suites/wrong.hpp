@@ -273,6 +273,24 @@ struct forgotten_wake_up {
 };
 
 template <class Sync>
+struct try_lock_taken_for_granted {
+  static constexpr std::string_view claim = "a try_lock is taken for a lock";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      Sync::assert_that(mutex.try_lock() == try_lock_status::locked, "nobody else has the lock");
+    } else {
+      mutex.lock();
+    }
+    mutex.unlock();
+  }
+  void finish() {}
+
+  typename Sync::mutex mutex;
+};
+
+template <class Sync>
 struct uninitialised_atomic {
   static constexpr std::string_view claim = "an atomic is read that was never made";
   static constexpr unsigned threads = 1;
@@ -385,6 +403,7 @@ struct nothing_is_assumed_right {
 template <class Visit>
 void for_each_wrong_of_checker(Visit&& visit) {
   visit.template operator()<forgotten_wake_up>("wrong.forgotten_wake_up");
+  visit.template operator()<try_lock_taken_for_granted>("wrong.try_lock_taken_for_granted");
   visit.template operator()<uninitialised_atomic>("wrong.uninitialised_atomic");
   visit.template operator()<mixed_sizes>("wrong.mixed_sizes");
   visit.template operator()<escaped_exception>("wrong.escaped_exception");
