@@ -453,8 +453,13 @@ bool search::release(stamp write, std::uint32_t pick) {
   if (frees == 0) {
     return false;
   }
-  graph& in = push().now;
-  in = before;
+  // Taken back when the write is (`take_back`), but for what would then be forgotten.
+  const bool forgets = pick > 0 || std::any_of(freed + 1, freed + frees,
+                                               [&](stamp at) { return before[at].overtaken; });
+  if (forgets) {
+    push().now = before;
+  }
+  graph& in = top().now;
   if (in[freed[0]].then != update::lock) {
     for (std::uint32_t i = 0; i < frees; ++i) {
       let_go(in, freed[i], write);
@@ -465,7 +470,7 @@ bool search::release(stamp write, std::uint32_t pick) {
   const stamp taken = add_second_half(in, freed[pick], in[write].place + 1);
   if (pick > 0) {
     overtake(in, freed[0], freed[pick], taken);
-  } else {
+  } else if (forgets) {
     for (std::uint32_t i = 1; i < frees; ++i) {
       event waits = in[freed[i]];
       waits.overtaken = false;  // it waits in turn
@@ -541,15 +546,31 @@ stamp search::add_second_half(graph& in, stamp read, std::uint32_t place) {
 void search::wait_again() {
   graph& in = top().now;
   for (stamp at = 0; at < in.size(); ++at) {
-    if (!in[at].let_go || in[at].source != initial || at == top().revisited) {
-      continue;
+    if (in[at].let_go && in[at].source == initial && at != top().revisited) {
+      wait_again(in, at);
     }
-    event again = in[at];
-    again.let_go = false;
-    again.exclusive = false;
-    again.source = std::exchange(again.waited_on, initial);
-    again.data = run_.initial_value(again.where);
-    in.revisit(at, reading(again, again.source, 0, true));
+  }
+}
+
+void search::wait_again(graph& in, stamp await) {
+  event again = in[await];
+  again.let_go = false;
+  again.exclusive = false;
+  again.source = std::exchange(again.waited_on, initial);
+  again.data = run_.initial_value(again.where);
+  in.revisit(await, reading(again, again.source, 0, true));
+}
+
+// The same for those that the write let go that was the last choice's event, and
+// is not in the graph any more.
+void search::take_back(stamp write) {
+  branch& mine = top();
+  if (mine.choices.back().in_place) {
+    for (const stamp at : mine.now.reads(mine.choices.back().next.where)) {
+      if (mine.now[at].let_go && mine.now[at].source == write) {
+        wait_again(mine.now, at);
+      }
+    }
   }
 }
 
@@ -732,7 +753,9 @@ bool search::go_back() {
       // The event of the choice goes, and all that was added after it.
       const auto events = mine.now.thread(last.next.thread);
       if (events.size() > last.next.index) {
-        mine.now.truncate(events[last.next.index]);
+        const stamp at = events[last.next.index];
+        mine.now.truncate(at);
+        take_back(at);
       }
       if (mine.alternatives.size() > last.others) {
         if (try_next() && settle()) {

@@ -112,6 +112,8 @@ class search final : public decider {
   [[nodiscard]] static event second_half(const event& read);
   static stamp add_second_half(graph& in, stamp read, std::uint32_t place);
   void wait_again();
+  void wait_again(graph& in, stamp await);
+  void take_back(stamp write);
   [[nodiscard]] static bool would_let_go(const graph& in, const event& write, stamp await);
   bool holds();
   [[nodiscard]] bool sleeps_in_time(stamp at) const;
