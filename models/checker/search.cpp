@@ -306,10 +306,10 @@ bool search::try_read(const alternative& way) {
   if (way.pick + 1 < ways(read)) {
     mine.alternatives.push_back({way.at, way.pick + 1});
   }
-  mine.now.prepare(read);
   if (read.exclusive && !can_be_taken(read)) {
     return false;
   }
+  mine.now.prepare(read);
   mine.now.add(read);
   if (holds() && sleeps_in_time(mine.now.size() - 1)) {
     return true;
@@ -584,7 +584,7 @@ void search::find_revisits(const event& write, bool in_place) {
     if (write.prefix.has(each.thread, each.index)) {
       continue;
     }
-    if (!added_maximally(at - 1, write)) {
+    if (!added_maximally(at - 1, write.prefix)) {
       break;  // it would be dropped with every older read, too
     }
     if (each.kind == event_kind::read && each.where == write.where &&
@@ -610,10 +610,10 @@ bool search::may_be_revisited(const event& read, const event& write, bool in_pla
 // Whether an event was added as the search adds first: at the end of its
 // coherence order, or reading from there, as far as there was one before it or
 // the write has seen it; and nothing of that reads from it.
-bool search::added_maximally(stamp at, const event& write) const {
+bool search::added_maximally(stamp at, const clock& prefix) const {
   const graph& in = now();
   const event& each = in[at];
-  const auto before = [&](stamp other) { return other <= at || in.in(write.prefix, other); };
+  const auto before = [&](stamp other) { return other <= at || in.in(prefix, other); };
   switch (each.kind) {
     case event_kind::fence:
     case event_kind::create:
@@ -676,13 +676,17 @@ bool search::can_be_taken(const event& read) const {
   if (is_free(in, read.where, place)) {
     return true;
   }
+  clock prefix = read.prefix;  // what comes before its write
+  if (read.source != initial) {
+    prefix.join(in[read.source].prefix);
+  }
   const event& taken = in[in.writes(read.where)[place - 1]];
-  if (read.prefix.has(taken.thread, taken.index)) {
+  if (prefix.has(taken.thread, taken.index)) {
     return false;
   }
   const stamp other = in.thread(taken.thread)[taken.index - 1U];
   for (stamp at = in.size(); at-- > other;) {
-    if (!read.prefix.has(in[at].thread, in[at].index) && !added_maximally(at, read)) {
+    if (!prefix.has(in[at].thread, in[at].index) && !added_maximally(at, prefix)) {
       return false;
     }
   }

@@ -127,7 +127,7 @@ class search final : public decider {
     return where < waits_plainly_.size() && waits_plainly_[where] != 0;
   }
   [[nodiscard]] bool can_be_taken(const event& read) const;
-  [[nodiscard]] bool added_maximally(stamp at, const event& write) const;
+  [[nodiscard]] bool added_maximally(stamp at, const clock& prefix) const;
 
   [[nodiscard]] bool force(std::uint32_t place);
 
