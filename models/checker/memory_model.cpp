@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 #include <span>
+#include <utility>
+#include <vector>
 
 namespace handfast::checker {
 namespace {
@@ -65,83 +67,146 @@ bool accesses_in_order(const graph& in, const event& a, const event& b) {
   return leaving != nullptr && arriving != nullptr && before(*leaving, *arriving);
 }
 
-// [a] ; scb ; hb? ; [f]
-bool access_before_fence(const graph& in, const event& a, const event& f) {
-  if (a.thread == f.thread) {
-    return a.index < f.index;
-  }
-  if (before(a, f)) {
-    return true;
-  }
-  const std::uint32_t mine = place_of(in, a);
-  return std::ranges::any_of(in.writes(a.where),
-                             [&](stamp at) { return in[at].place > mine && before(in[at], f); });
-}
-
-// [f] ; hb? ; scb ; [b]
-bool fence_before_access(const graph& in, const event& f, const event& b) {
-  if (f.thread == b.thread) {
-    return f.index < b.index;
-  }
-  if (b.index > 0 && before(f, in[in.thread(b.thread)[b.index - 1U]])) {
-    return true;
-  }
-  return any_access(in, b.where, [&](const event& z) {
-    return before(f, z) &&
-           (before(z, b) || (b.kind == event_kind::write && place_of(in, z) < b.place));
-  });
-}
-
 // What lies behind a fence and what before it, in one location's coherence order.
 struct reach {
-  std::uint32_t first_after = std::numeric_limits<std::uint32_t>::max();  // an access's place
-  std::uint32_t first_write_after = std::numeric_limits<std::uint32_t>::max();
-  std::uint32_t last_before = 0;
-  std::uint32_t last_read_before = 0;
-  bool any_before = false;
-  bool read_before = false;
-};
+  static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 
-// [f] ; (hb ∪ hb;eco;hb) ; [g]
-bool fence_before_fence(const graph& in, location locations, const event& f, const event& g) {
-  if (before(f, g)) {
-    return true;
-  }
-  for (location where = 0; where < locations; ++where) {
-    reach found;
-    any_access(in, where, [&](const event& each) {
-      const std::uint32_t place = place_of(in, each);
-      if (before(f, each)) {
-        found.first_after = std::min(found.first_after, place);
-        if (each.kind == event_kind::write) {
-          found.first_write_after = std::min(found.first_write_after, place);
-        }
-      }
-      if (before(each, g)) {
-        found.last_before = std::max(found.last_before, place);
-        found.any_before = true;
-        if (each.kind == event_kind::read) {
-          found.last_read_before = std::max(found.last_read_before, place);
-          found.read_before = true;
-        }
-      }
-      return false;
-    });
-    if ((found.any_before && found.first_after < found.last_before) ||
-        (found.read_before && found.first_write_after <= found.last_read_before)) {
-      return true;
+  std::uint32_t first_after = none;  // an access's place
+  std::uint32_t first_write_after = none;
+  std::uint32_t end_before = 0;  // one more than the last access's place
+  std::uint32_t end_of_reads_before = 0;
+  std::uint32_t last_write_before = 0;
+
+  void add(const graph& in, const event& fence, const event& access) {
+    const std::uint32_t place = place_of(in, access);
+    const bool writes = access.kind == event_kind::write;
+    if (before(fence, access)) {
+      first_after = std::min(first_after, place);
+      first_write_after = writes ? std::min(first_write_after, place) : first_write_after;
+    }
+    if (before(access, fence)) {
+      end_before = std::max(end_before, place + 1);
+      end_of_reads_before = writes ? end_of_reads_before : std::max(end_of_reads_before, place + 1);
+      last_write_before = writes ? std::max(last_write_before, place) : last_write_before;
     }
   }
-  return false;
-}
+};
 
-bool in_order(const graph& in, const event& a, const event& b) {
-  if (is_access(a)) {
-    return is_access(b) ? accesses_in_order(in, a, b) : access_before_fence(in, a, b);
+// psc among a graph's seq_cst events, as far as anybody asks: RC11 (Lahav, Vafeiadis,
+// Kang, Hur, Dreyer, Repairing Sequential Consistency in C/C++11, PLDI 2017).
+class strong_order {
+ public:
+  explicit strong_order(const graph& in) : in_(in), strong_(in.strong()) {
+    edges_.assign(strong_.size() * strong_.size(), unknown);
+    is_known_.assign(strong_.size(), 0);
+    reaches_.resize(strong_.size() * in.locations());
   }
-  return is_access(b) ? fence_before_access(in, a, b)
-                      : fence_before_fence(in, in.locations(), a, b);
-}
+
+  // Whether the order leads from the `start`th event back to it.
+  bool is_on_cycle(std::size_t start) {
+    seen_.assign(strong_.size(), 0);
+    open_.assign(1, start);
+    while (!open_.empty()) {
+      const std::size_t from = open_.back();
+      open_.pop_back();
+      if (from != start && edge(from, start)) {
+        return true;
+      }
+      for (std::size_t to = 0; to < strong_.size(); ++to) {
+        if (to != from && to != start && seen_[to] == 0 && edge(from, to)) {
+          seen_[to] = 1;
+          open_.push_back(to);
+        }
+      }
+    }
+    return false;
+  }
+
+ private:
+  static constexpr char unknown = 2;
+
+  bool edge(std::size_t from, std::size_t to) {
+    char& known = edges_[from * strong_.size() + to];
+    if (known == unknown) {
+      known = in_order(from, to) ? 1 : 0;
+    }
+    return known != 0;
+  }
+
+  bool in_order(std::size_t from, std::size_t to) {
+    const event& a = in_[strong_[from]];
+    const event& b = in_[strong_[to]];
+    if (is_access(a)) {
+      return is_access(b) ? accesses_in_order(in_, a, b) : access_before_fence(a, to);
+    }
+    return is_access(b) ? fence_before_access(from, b) : fence_before_fence(from, to);
+  }
+
+  // [a] ; scb ; hb? ; [f]
+  bool access_before_fence(const event& a, std::size_t fence) {
+    const event& f = in_[strong_[fence]];
+    return before(a, f) || around(fence)[a.where].last_write_before > place_of(in_, a);
+  }
+
+  // [f] ; hb? ; scb ; [b]
+  bool fence_before_access(std::size_t fence, const event& b) {
+    const event& f = in_[strong_[fence]];
+    if (f.thread == b.thread) {
+      return f.index < b.index;
+    }
+    if (b.index > 0 && before(f, in_[in_.thread(b.thread)[b.index - 1U]])) {
+      return true;
+    }
+    const reach& there = around(fence)[b.where];
+    if (there.first_after == reach::none) {
+      return false;
+    }
+    return (b.kind == event_kind::write && there.first_after < b.place) ||
+           any_access(in_, b.where, [&](const event& z) { return before(f, z) && before(z, b); });
+  }
+
+  // [f] ; (hb ∪ hb;eco;hb) ; [g]
+  bool fence_before_fence(std::size_t fence, std::size_t other) {
+    if (before(in_[strong_[fence]], in_[strong_[other]])) {
+      return true;
+    }
+    const std::span<const reach> after = around(fence);
+    const std::span<const reach> until = around(other);
+    for (std::size_t where = 0; where < after.size(); ++where) {
+      if (after[where].first_after < until[where].end_before - 1 && until[where].end_before != 0) {
+        return true;
+      }
+      if (after[where].first_write_after < until[where].end_of_reads_before) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  std::span<const reach> around(std::size_t fence) {
+    const std::span<reach> all(reaches_.data() + fence * in_.locations(), in_.locations());
+    if (std::exchange(is_known_[fence], 1) == 0) {
+      const event& f = in_[strong_[fence]];
+      for (location where = 0; where < all.size(); ++where) {
+        all[where] = {};
+        any_access(in_, where, [&](const event& each) {
+          all[where].add(in_, f, each);
+          return false;
+        });
+      }
+    }
+    return all;
+  }
+
+  const graph& in_;
+  std::span<const stamp> strong_;
+  // Of all searches, one after the other.
+  static inline std::vector<char> edges_;
+  static inline std::vector<char> is_known_;
+  static inline std::vector<reach> reaches_;
+  static inline std::vector<char> seen_;
+  static inline std::vector<std::size_t> open_;
+};
 
 }  // namespace
 
@@ -169,41 +234,13 @@ bool is_free(const graph& in, location where, std::uint32_t place) {
   return place > writes.size() || !in[writes[place - 1]].exclusive;
 }
 
-namespace {
-
-// Whether the order of seq_cst events leads from the `start`th of them back to it.
-bool is_on_cycle(const graph& in, std::size_t start) {
-  const auto strong = in.strong();
-  static std::vector<char> seen;
-  static std::vector<std::uint32_t> open;
-  seen.assign(strong.size(), 0);
-  open.assign(1, static_cast<std::uint32_t>(start));
-  while (!open.empty()) {
-    const event& from = in[strong[open.back()]];
-    open.pop_back();
-    for (std::uint32_t to = 0; to < strong.size(); ++to) {
-      if (&in[strong[to]] == &from || (seen[to] != 0 && to != start) ||
-          !in_order(in, from, in[strong[to]])) {
-        continue;
-      }
-      if (to == start) {
-        return true;
-      }
-      seen[to] = 1;
-      open.push_back(to);
-    }
-  }
-  return false;
-}
-
-}  // namespace
-
 bool sequentially_consistent(const graph& in) {
   if (in.strong().size() < 2) {
     return true;
   }
+  strong_order order(in);
   for (std::size_t i = 0; i < in.strong().size(); ++i) {
-    if (is_on_cycle(in, i)) {
+    if (order.is_on_cycle(i)) {
       return false;
     }
   }
@@ -230,11 +267,12 @@ bool sequentially_consistent_with(const graph& in, stamp last) {
   if (!overwritten_before_another) {
     return true;
   }
+  strong_order order(in);
   for (std::size_t i = 0; i < strong.size(); ++i) {
     const event& each = in[strong[i]];
     const bool leaves_by_it =
         &each == &added || (each.kind == event_kind::fence && before(each, added));
-    if (leaves_by_it && is_on_cycle(in, i)) {
+    if (leaves_by_it && order.is_on_cycle(i)) {
       return false;
     }
   }
