@@ -45,9 +45,10 @@ const event* last_elsewhere_before(const graph& in, const event& b) {
   return nullptr;
 }
 
+// Of those that are done: a read that waits has yet to read.
 template <class Visit>
 bool any_access(const graph& in, location where, Visit visit) {
-  const auto holds = [&](stamp at) { return visit(in[at]); };
+  const auto holds = [&](stamp at) { return !in[at].waiting && visit(in[at]); };
   return std::ranges::any_of(in.writes(where), holds) ||
          std::ranges::any_of(in.reads(where), holds);
 }

@@ -405,8 +405,9 @@ bool search::would_let_go(const graph& in, const event& write, stamp await) {
 // Whether those that wait for `write`, which is not in the graph yet, are let go
 // where they stand, by it and at once. The graph in which they wait on, and the one
 // in which `write` revisits them, are then one; that is sound where no write that
-// lets an await go could revisit another read. It is taken to be so of a location
-// until it is seen not to be, and then the search begins again (docs/decisions/0009).
+// lets an await go could revisit another read, and none could have one wait that
+// went on. It is taken to be so of a location until it is seen not to be, and then
+// the search begins again (docs/decisions/0009).
 bool search::lets_go_in_place(const event& write) {
   if (waits_plainly(write.where)) {
     return false;
@@ -415,6 +416,8 @@ bool search::lets_go_in_place(const event& write) {
   std::size_t predicates = 0;
   std::size_t others = 0;
   bool revisits = false;
+  bool makes_wait = false;
+  const std::uint32_t oldest = oldest_visible(in, write.where, write.happens_before);
   for (const stamp at : in.reads(write.where)) {
     const event& read = in[at];
     if (write.prefix.has(read.thread, read.index)) {
@@ -422,13 +425,20 @@ bool search::lets_go_in_place(const event& write) {
     }
     if (!read.waiting) {
       revisits |= may_be_revisited(read, write, true);
+      makes_wait |= read.until == await::predicate && !lets_go(read, write.data);
       predicates += read.until == await::predicate && lets_go(read, write.data) ? 1 : 0;
     } else if (lets_go(read, write.data)) {
       ++(read.until == await::predicate ? predicates : others);
+      // Before another, it may be overlooked.
+      makes_wait |= read.until == await::predicate &&
+                    std::ranges::any_of(in.writes(write.where).subspan(oldest), [&](stamp other) {
+                      return !lets_go(read, in[other].data);
+                    });
     }
   }
-  const bool sound = predicates + others == 0 ||
-                     (!revisits && (predicates == 0 || (predicates == 1 && others == 0)));
+  const bool sound =
+      !makes_wait && (predicates + others == 0 ||
+                      (!revisits && (predicates == 0 || (predicates == 1 && others == 0))));
   if (!sound && !following_) {
     if (waits_plainly_.size() <= write.where) {
       waits_plainly_.resize(write.where + 1, 0);
@@ -517,7 +527,7 @@ void search::let_go(graph& in, stamp await, stamp write) {
   goes_on.waited_on = waiting.source;
   goes_on.let_go = true;
   in.revisit(await, goes_on);
-  if (goes_on.how == access::seq_cst && !sequentially_consistent(in)) {
+  if (!sequentially_consistent_with(in, await)) {
     in.revisit(await, waiting);
     return;
   }
@@ -595,7 +605,7 @@ void search::find_revisits(const event& write, bool in_place) {
 }
 
 bool search::may_be_revisited(const event& read, const event& write, bool in_place) const {
-  if (read.until == await::nothing) {
+  if (read.until == await::nothing || is_ordinary(read)) {
     return true;
   }
   if (lets_go(read, write.data)) {
@@ -661,7 +671,7 @@ bool search::added_maximally(stamp at, const clock& prefix) const {
       continue;
     }
     if (each.kind == event_kind::write || write_there <= at ||
-        lets_go(each, in[write_there].data)) {
+        lets_go(each, in[write_there].data) || is_ordinary(each)) {
       return false;
     }
   }

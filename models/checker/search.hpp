@@ -126,6 +126,10 @@ class search final : public decider {
   [[nodiscard]] bool waits_plainly(location where) const {
     return where < waits_plainly_.size() && waits_plainly_[where] != 0;
   }
+  // An await that is searched like any other read, and waits if it reads what it waits out.
+  [[nodiscard]] bool is_ordinary(const event& read) const {
+    return read.until == await::predicate && waits_plainly(read.where);
+  }
   [[nodiscard]] bool can_be_taken(const event& read) const;
   [[nodiscard]] bool added_maximally(stamp at, const clock& prefix) const;
 

@@ -223,7 +223,7 @@ class enumerator {
  public:
   explicit enumerator(const program& of) : of_(of) {}
 
-  executions run() {
+  outcomes run() {
     explore({}, std::vector<progress>(of_.size()));
     return std::move(found_);
   }
@@ -240,6 +240,7 @@ class enumerator {
       return;
     }
     bool ended = true;
+    bool stuck = true;
     for (std::size_t thread = 0; thread < of_.size(); ++thread) {
       progress& its = threads[thread];
       while (its.next < of_[thread].size() && of_[thread][its.next].only_if_read &&
@@ -248,12 +249,42 @@ class enumerator {
       }
       if (its.next < of_[thread].size()) {
         ended = false;
+        stuck = stuck && waits(now, its, thread);
         step(now, threads, thread);
       }
     }
     if (ended) {
-      found_.insert(now.text());
+      found_.complete.insert(now.text());
+    } else if (stuck) {
+      found_.stuck.insert(now.text());
     }
+  }
+
+  // Whether a thread stands before what the latest write does not let go on.
+  bool waits(const execution& now, const progress& its, std::size_t thread) const {
+    const operation& next = of_[thread][its.next];
+    const int latest = now.nodes[now.order[static_cast<std::size_t>(next.where)].back()].value;
+    switch (next.what) {
+      case verb::await_equal: return latest != next.value;
+      case verb::await_other: return latest == its.last;
+      case verb::lock: return latest != 0;
+      case verb::sleep: return !was_woken(now, thread);
+      default: return false;
+    }
+  }
+  // Who has been woken goes on even when others have come to sleep since.
+  static bool was_woken(const execution& now, std::size_t thread) {
+    const auto entered =
+        std::ranges::find_if(now.nodes.rbegin(), now.nodes.rend(), [&](auto& each) {
+          return each.thread == static_cast<int>(thread) && each.where == sleepers_word &&
+                 each.what == kind::write;
+        });
+    const auto& writes = now.order[sleepers_word];
+    const auto mine =
+        std::ranges::find(writes, static_cast<std::size_t>(now.nodes.rend() - entered) - 1);
+    return std::any_of(mine, writes.end(), [&](std::size_t at) {
+      return (now.nodes[at].value >> 8 & 1 << thread) != 0;
+    });
   }
 
   void step(const execution& now, const std::vector<progress>& threads, std::size_t thread) {
@@ -383,7 +414,7 @@ class enumerator {
 
   const program& of_;
   std::set<std::string> seen_;
-  executions found_;
+  outcomes found_;
 };
 
 }  // namespace
@@ -410,7 +441,7 @@ std::string text_of(const program& what) {
   return text;
 }
 
-executions all_executions(const program& of) {
+outcomes all_outcomes(const program& of) {
   return enumerator(of).run();
 }
 

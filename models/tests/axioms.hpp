@@ -41,6 +41,9 @@ struct operation {
   std::optional<int> only_if_read;  ///< left out unless this is what was read last
 };
 
+/// The word of those that wait to be woken.
+inline constexpr int sleepers_word = 2;
+
 /// Threads over words that begin with 0.
 using program = std::vector<std::vector<operation>>;
 
@@ -49,7 +52,10 @@ using program = std::vector<std::vector<operation>>;
 /// An execution as text: each event with what it read, or where it stands.
 using executions = std::multiset<std::string>;
 
-/// All executions in which every thread ends.
-[[nodiscard]] executions all_executions(const program& of);
+struct outcomes {
+  executions complete;  ///< every thread ends
+  executions stuck;     ///< nobody can go on, whatever they come to see
+};
+[[nodiscard]] outcomes all_outcomes(const program& of);
 
 }  // namespace handfast::axioms
