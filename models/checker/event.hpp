@@ -110,28 +110,28 @@ using await_function = bool (*)(const value& read, const value& argument);
 
 /// What a thread asks for, and how it was decided.
 struct operation {
+  location where = 0;
   event_kind kind = event_kind::fence;
+  update then = update::none;    ///< reads
+  await until = await::nothing;  ///< reads
+  std::uint8_t size = 8;         ///< bytes that the location has
   access how = access::relaxed;
   access how_if_done = access::relaxed;    ///< updates and awaits: when they write or go on
   access how_if_failed = access::relaxed;  ///< updates: when they do not write
-  update then = update::none;              ///< reads
-  await until = await::nothing;            ///< reads
   bool exclusive = false;
   std::uint8_t thread = 0;
-  std::uint8_t size = 8;       ///< bytes that the location has
   std::uint8_t pick = 0;       ///< which of the equals was chosen; 0 is the first way
   bool waiting = false;        ///< an await that nothing lets go on yet
   bool let_go = false;         ///< an await that waited, and was let go where it stood
   bool overtaken = false;      ///< waits for a mutex that a later comer was given
   bool spurious_left = false;  ///< a weak compare-exchange may fail for no reason
   std::uint16_t index = 0;     ///< in its thread
-  location where = 0;
-  stamp source = initial;     ///< reads: the write that it reads from
-  stamp waited_on = initial;  ///< of an await that was let go: what it read while it waited
-  std::uint32_t place = 0;    ///< writes: in coherence order; 1 is right after the initial one
-  value data;                 ///< read, written or chosen; the thread made or joined
-  value operand;              ///< of the update; the predicate's argument
-  value expected;             ///< of a compare-exchange; how many ways a choice has
+  stamp source = initial;      ///< reads: the write that it reads from
+  stamp waited_on = initial;   ///< of an await that was let go: what it read while it waited
+  std::uint32_t place = 0;     ///< writes: in coherence order; 1 is right after the initial one
+  value data;                  ///< read, written or chosen; the thread made or joined
+  value operand;               ///< of the update; the predicate's argument
+  value expected;              ///< of a compare-exchange; how many ways a choice has
   await_function lets_go = nullptr;
   std::source_location line;
 };

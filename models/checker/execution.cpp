@@ -36,18 +36,19 @@ run_end execution::run(std::span<const std::function<void()>> roots, decider& de
   while (known_threads_ < roots.size()) {
     new_thread();
   }
+  now_ = &decides.now();
   for (thread_index i = 0; i < roots.size(); ++i) {
     begin(i, roots[i]);
   }
   execution* const outer = std::exchange(current_, this);
   if (const thread_index first = pick(); first != max_threads) {
     running_ = first;
-    fiber::switch_between(main_, threads_[first]->stack);
+    me_ = threads_[first].get();
+    fiber::switch_between(main_, me_->stack);
   } else {
     how_ = run_end::complete;
   }
   current_ = outer;
-  in_body_ = false;
   if (how_ == run_end::complete) {
     if (const heap::block* block = heap_.leaked(); block != nullptr) {
       found_ = finding{"memory leak", std::to_string(block->bytes) + " bytes allocated at " +
@@ -66,9 +67,9 @@ thread_index execution::new_thread() {
   return known_threads_++;
 }
 
-void execution::begin(thread_index index, std::function<void()> body) {
+void execution::begin(thread_index index, const std::function<void()>& body) {
   thread& its = *threads_[index];
-  its.body = std::move(body);
+  its.body = &body;
   its.position = its.children = its.made = its.spurious = its.round = its.round_before = 0;
   its.stack.start(&execution::entry, this);
   there_ |= bit(index);
@@ -78,26 +79,18 @@ void execution::begin(thread_index index, std::function<void()> body) {
 void execution::entry(void* self) {
   auto& run = *static_cast<execution*>(self);
   try {
-    run.in_body_ = true;
-    run.threads_[run.running_]->body();
-    run.in_body_ = false;
+    (*run.me_->body)();
   } catch (const std::exception& error) {
-    run.in_body_ = false;
     run.fail("escaped exception", std::string("an exception left a thread: ") + error.what());
   } catch (...) {
-    run.in_body_ = false;
     run.fail("escaped exception", "an exception left a thread");
   }
   run.end_thread();
 }
 
 void execution::end_thread() {
-  if (threads_[running_]->position < decides_->now().thread(running_).size()) {
-    const event& missing =
-        decides_->now()[decides_->now().thread(running_)[threads_[running_]->position]];
-    fail("non-deterministic body", "run again, thread " + std::to_string(running_) +
-                                       " ended before its operation at " +
-                                       short_line(missing.line));
+  if (me_->position < now_->thread(running_).size()) [[unlikely]] {
+    fail_ended((*now_)[now_->thread(running_)[me_->position]]);
   }
   finished_ |= bit(running_);
   for (mask left = joining_; left != 0; left &= left - 1) {
@@ -109,6 +102,11 @@ void execution::end_thread() {
   }
   give_way();
   std::terminate();  // nobody comes back here
+}
+
+void execution::fail_ended(const event& missing) {
+  fail("non-deterministic body", "run again, thread " + std::to_string(running_) +
+                                     " ended before its operation at " + short_line(missing.line));
 }
 
 thread_index execution::pick() {
@@ -128,12 +126,15 @@ thread_index execution::pick() {
         unsettled_ |= bit(each);
       }
     }
-    if (unsettled_ == 0) {
-      fail("non-deterministic body", "run again, thread " +
-                                         std::to_string(std::countr_zero(blocked_)) +
-                                         " reads what no thread has written");
+    if (unsettled_ == 0) [[unlikely]] {
+      fail_sourceless(static_cast<thread_index>(std::countr_zero(blocked_)));
     }
   }
+}
+
+void execution::fail_sourceless(thread_index thread) {
+  fail("non-deterministic body",
+       "run again, thread " + std::to_string(thread) + " reads what no thread has written");
 }
 
 void execution::switch_to(thread_index next) {
@@ -143,30 +144,28 @@ void execution::switch_to(thread_index next) {
   if (next == max_threads) {
     leave(finished_ == there_ ? run_end::complete : run_end::stuck);
   }
-  const thread_index me = running_;
+  thread& me = *me_;
   running_ = next;
-  fiber::switch_between(threads_[me]->stack, threads_[next]->stack);
+  me_ = threads_[next].get();
+  fiber::switch_between(me.stack, me_->stack);
 }
 
 void execution::leave(run_end how) {
   how_ = how;
-  fiber::switch_between(threads_[running_]->stack, main_);
+  fiber::switch_between(me_->stack, main_);
   std::terminate();  // nobody comes back here
 }
 
 void execution::fail(std::string kind, std::string text) {
-  in_body_ = false;
   found_ = finding{std::move(kind), std::move(text)};
   leave(run_end::failed);
 }
 
 void execution::sometimes(bool condition, const char* goal) {
-  const inside_checker inside(*this);
   goals_[goal] |= condition;
 }
 
 void execution::abandon() {
-  const inside_checker inside(*this);
   assumed_ |= bit(running_);
   give_way();
   std::terminate();  // only a new run moves it
@@ -181,7 +180,7 @@ bool execution::can_go_on(thread_index index) const {
 // The graph has the operation that comes next, and another thread must first have
 // come past `position`, or ended.
 void execution::wait_for(thread_index other, std::uint32_t position) {
-  thread& me = *threads_[running_];
+  thread& me = *me_;
   me.waits_for = other;
   me.waits_for_position = position;
   if (!can_go_on(running_)) {
@@ -196,30 +195,37 @@ void execution::wait_for_turn() {
   enabled_ &= ~bit(running_);
 }
 
-void execution::check_same(const event& recorded, const operation& next) {
-  if (recorded.kind == next.kind && recorded.where == next.where && recorded.then == next.then &&
-      recorded.until == next.until &&
-      (next.kind != event_kind::write || recorded.data == next.data) &&
-      (next.then == update::none || recorded.operand == next.operand)) {
-    return;
-  }
+void execution::fail_endless(const operation& last) {
+  fail(endless, "an execution of more than " + std::to_string(limits_.steps) +
+                    " operations, the last at " + short_line(last.line));
+}
+
+void execution::fail_different(const event& recorded, const operation& next) {
   fail("non-deterministic body",
        "run again, thread " + std::to_string(running_) + " did something else at " +
            short_line(next.line) + " than before at " + short_line(recorded.line) +
            " (time, addresses, unordered containers, or data that outlives the test body)");
 }
 
+namespace {
+
+bool is_same(const event& recorded, const operation& next) {
+  return recorded.where == next.where && recorded.kind == next.kind && recorded.then == next.then &&
+         recorded.until == next.until &&
+         (next.kind != event_kind::write || recorded.data == next.data) &&
+         (next.then == update::none || recorded.operand == next.operand);
+}
+
+}  // namespace
+
 value execution::perform(operation& next) {
-  const inside_checker inside(*this);
-  thread& me = *threads_[running_];
+  thread& me = *me_;
   next.thread = static_cast<std::uint8_t>(running_);
-  if (++steps_ > limits_.steps || me.position + 2 > max_events_of_a_thread) {
-    fail(endless, "an execution of more than " + std::to_string(limits_.steps) +
-                      " operations, the last at " + short_line(next.line));
+  if (++steps_ > limits_.steps) [[unlikely]] {
+    fail_endless(next);
   }
   for (;;) {
-    const graph& now = decides_->now();
-    const auto recorded = now.thread(running_);
+    const auto recorded = now_->thread(running_);
     if (me.position == recorded.size()) {
       if (next.kind == event_kind::join &&
           (finished_ & bit(static_cast<thread_index>(next.data.low))) == 0) {
@@ -231,24 +237,29 @@ value execution::perform(operation& next) {
         wait_for_turn();
       }
       // Only now: others may have come in between.
-      if (me.position == decides_->now().thread(running_).size() && !decides_->decide(next)) {
-        leave(run_end::abandoned);
+      if (me.position == now_->thread(running_).size()) {
+        if (!decides_->decide(next)) {
+          leave(run_end::abandoned);
+        }
+        now_ = &decides_->now();
       }
       continue;
     }
-    const event& mine = now[recorded[me.position]];
-    check_same(mine, next);
+    const event& mine = (*now_)[recorded[me.position]];
+    if (!is_same(mine, next)) [[unlikely]] {
+      fail_different(mine, next);
+    }
     if (mine.waiting) {
       waiting_ |= bit(running_);
       give_way();
       continue;
     }
     if (mine.kind == event_kind::read && mine.source != initial) {
-      const event& source = now[mine.source];
+      const event& source = (*now_)[mine.source];
       if (threads_[source.thread]->position <= source.index) {
         wait_for(source.thread, source.index);
-        if (threads_[source.thread]->position <= source.index) {
-          fail("non-deterministic body", "run again, a thread ended before what it had written");
+        if (threads_[source.thread]->position <= source.index) [[unlikely]] {
+          fail_ended(source);
         }
         continue;
       }
@@ -265,8 +276,7 @@ value execution::perform(operation& next) {
 // Threads ------------------------------------------------------------------------------
 
 thread_index execution::create(std::function<void()> body, line at) {
-  const inside_checker inside(*this);
-  thread& me = *threads_[running_];
+  thread& me = *me_;
   if (me.children == me.threads.size()) {
     me.threads.push_back(new_thread());
   }
@@ -276,7 +286,9 @@ thread_index execution::create(std::function<void()> body, line at) {
   next.data.low = child;
   next.line = at;
   perform(next);
-  begin(child, std::move(body));
+  thread& its = *threads_[child];
+  its.its_body.swap(body);
+  begin(child, its.its_body);
   return child;
 }
 
@@ -307,7 +319,7 @@ std::uint32_t execution::choose_until(std::uint32_t count, std::uint32_t timed_o
 }
 
 std::int64_t execution::time() const {
-  const graph& now = decides_->now();
+  const graph& now = *now_;
   const clock& mine = seen();
   std::int64_t latest = 0;
   for (stamp at = 0; at < now.size(); ++at) {
@@ -321,9 +333,8 @@ std::int64_t execution::time() const {
 }
 
 void execution::pause(line) {
-  const inside_checker inside(*this);
-  thread& me = *threads_[running_];
-  const graph& now = decides_->now();
+  thread& me = *me_;
+  const graph& now = *now_;
   const auto events = now.thread(running_);
   const std::uint32_t length = me.position - me.round;
   bool same = length > 0 && me.round - me.round_before == length;
@@ -346,19 +357,17 @@ void execution::pause(line) {
 
 const clock& execution::seen() const {
   static const clock nothing;
-  const graph& now = decides_->now();
-  const std::uint32_t position = threads_[running_]->position;
+  const std::uint32_t position = me_->position;
   if (position > 0) {
-    return now[now.thread(running_)[position - 1]].happens_before;
+    return (*now_)[now_->thread(running_)[position - 1]].happens_before;
   }
-  const stamp creator = now.creator(running_);
-  return creator == initial ? nothing : now[creator].happens_before;
+  const stamp creator = now_->creator(running_);
+  return creator == initial ? nothing : (*now_)[creator].happens_before;
 }
 
 location execution::make(thing what, void* address, std::uint8_t size, const value& begins,
                          line at) {
-  const inside_checker inside(*this);
-  thread& me = *threads_[running_];
+  thread& me = *me_;
   if (me.made == me.locations.size()) {
     me.locations.push_back(known_locations_++);
     places_.emplace_back();
@@ -382,7 +391,6 @@ location execution::declare(const value& begins) {
 }
 
 void execution::fail_dead(const void* address, const char* what, line at) {
-  in_body_ = false;
   const heap::block* block = heap_.find(address);
   if (block != nullptr && block->freed) {
     fail("use after free", "at " + short_line(at) + ", in memory that was allocated at " +
@@ -399,29 +407,36 @@ void execution::fail_dead(const void* address, const char* what, line at) {
 }
 
 void execution::check_alive(location where, const void* address, std::uint8_t size, line at) {
-  const inside_checker inside(*this);
-  if (where >= places_.size() || !places_[where].alive || places_[where].address != address) {
+  if (where >= places_.size() || !places_[where].alive || places_[where].address != address)
+      [[unlikely]] {
     fail_dead(address, "an object that", at);
   }
   const place& its = places_[where];
-  if (its.size != size) {
-    fail("mixed-size access", "at " + short_line(at) + ", of " + std::to_string(size) +
-                                  " bytes where an atomic of " + std::to_string(its.size) +
-                                  " was made at " + short_line(its.at));
+  if (its.size != size) [[unlikely]] {
+    fail_size(its, size, at);
   }
-  if (its.maker != running_ && !seen().has(its.maker, its.made_at)) {
-    fail("data race", "at " + short_line(at) + ", with the construction of " + name_of(where) +
-                          " at " + short_line(its.at));
+  if (its.maker != running_ && !seen().has(its.maker, its.made_at)) [[unlikely]] {
+    fail_made_elsewhere(where, at);
   }
 }
 
+void execution::fail_size(const place& its, std::uint8_t size, line at) {
+  fail("mixed-size access", "at " + short_line(at) + ", of " + std::to_string(size) +
+                                " bytes where an atomic of " + std::to_string(its.size) +
+                                " was made at " + short_line(its.at));
+}
+
+void execution::fail_made_elsewhere(location where, line at) {
+  fail("data race", "at " + short_line(at) + ", with the construction of " + name_of(where) +
+                        " at " + short_line(places_[where].at));
+}
+
 void execution::destroy(location where, const void* address, line at) {
-  const inside_checker inside(*this);
   if (where >= places_.size() || !places_[where].alive || places_[where].address != address) {
     fail_dead(address, "an object that", at);
   }
   place& its = places_[where];
-  const graph& now = decides_->now();
+  const graph& now = *now_;
   const clock& mine = seen();
   for (const auto& list : {now.writes(where), now.reads(where)}) {
     for (const stamp each : list) {
@@ -480,15 +495,14 @@ void execution::plain_made(shadow& data) {
   touched_ = true;
   data.state = shadow::living;
   data.writer = static_cast<std::uint16_t>(running_);
-  data.written_at = static_cast<std::uint16_t>(threads_[running_]->position);
+  data.written_at = static_cast<std::uint16_t>(me_->position);
   data.read_at = {};
 }
 
 void execution::check_ordered(const shadow& data, bool writes, line at) {
   clock mine = seen();
-  mine.add(running_, threads_[running_]->position);
+  mine.add(running_, me_->position);
   if (data.state != shadow::living) [[unlikely]] {
-    const inside_checker inside(*this);
     fail_dead(&data, "data that", at);
   }
   if (data.writer != running_ && !mine.has(data.writer, data.written_at)) [[unlikely]] {
@@ -505,7 +519,6 @@ void execution::check_ordered(const shadow& data, bool writes, line at) {
 
 void execution::fail_race(const shadow& data, bool writes, thread_index other, bool other_writes,
                           line at) {
-  const inside_checker inside(*this);
   const char* name = given_name(&data);
   fail("data race", std::string(writes ? "a write" : "a read") +
                         (name == nullptr ? "" : std::string(" of ") + name) + " at " +
@@ -527,22 +540,21 @@ std::string execution::where_before(const shadow& data, thread_index other, bool
 
 void execution::note_plain(const shadow& data, bool writes, line at) {
   if (recording_) [[unlikely]] {
-    const inside_checker inside(*this);
-    plain_.push_back({running_, threads_[running_]->position, writes, &data, at});
+    plain_.push_back({running_, me_->position, writes, &data, at});
   }
 }
 
 void execution::plain_read(const shadow& data, line at) {
   note_plain(data, false, at);
   check_ordered(data, false, at);
-  const_cast<shadow&>(data).read_at.add(running_, threads_[running_]->position);
+  const_cast<shadow&>(data).read_at.add(running_, me_->position);
 }
 
 void execution::plain_write(shadow& data, line at) {
   note_plain(data, true, at);
   check_ordered(data, true, at);
   data.writer = static_cast<std::uint16_t>(running_);
-  data.written_at = static_cast<std::uint16_t>(threads_[running_]->position);
+  data.written_at = static_cast<std::uint16_t>(me_->position);
 }
 
 void execution::plain_destroyed(shadow& data, line at) {
@@ -553,7 +565,6 @@ void execution::plain_destroyed(shadow& data, line at) {
 // Memory -------------------------------------------------------------------------------
 
 void* execution::allocate(std::size_t bytes, std::size_t align, line at) {
-  const inside_checker inside(*this);
   return heap_.allocate(running_, bytes, align, at);
 }
 
@@ -561,7 +572,6 @@ void execution::deallocate(void* memory, line at) {
   if (memory == nullptr) {
     return;
   }
-  const inside_checker inside(*this);
   switch (heap_.free(memory)) {
     case heap::freeing::freed: return;
     case heap::freeing::twice:

@@ -9,6 +9,7 @@
 // on that.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -82,7 +83,10 @@ class execution {
  public:
   enum class thing : std::uint8_t { atomic, mutex, condition_variable };
 
-  explicit execution(const run_limits& limits = {}) : limits_(limits) {}
+  explicit execution(const run_limits& limits = {}) : limits_(limits) {
+    constexpr std::uint32_t most = max_events_of_a_thread / 2;  // one may be two events
+    limits_.steps = std::min(limits_.steps, most);
+  }
   execution(const execution&) = delete;
   execution& operator=(const execution&) = delete;
 
@@ -135,8 +139,6 @@ class execution {
 
   /// The execution that the caller runs in; nullptr outside.
   static execution* current() { return current_; }
-  /// Whether the program under test is running, and not the checker.
-  [[nodiscard]] bool in_body() const { return in_body_; }
 
   using line = std::source_location;
 
@@ -172,10 +174,8 @@ class execution {
   std::uint32_t choose_until(std::uint32_t count, std::uint32_t timed_out, std::int64_t end,
                              line at);
   /// Whether this thread may still do something for no reason; notes that it did.
-  [[nodiscard]] bool may_be_spurious() const {
-    return threads_[running_]->spurious < limits_.spurious;
-  }
-  void was_spurious() { ++threads_[running_]->spurious; }
+  [[nodiscard]] bool may_be_spurious() const { return me_->spurious < limits_.spurious; }
+  void was_spurious() { ++me_->spurious; }
 
   void sometimes(bool condition, const char* goal);
   [[noreturn]] void fail(std::string kind, std::string text);
@@ -193,26 +193,12 @@ class execution {
   /// Who holds a mutex, as far as this run has come; nobody: max_threads.
   std::uint32_t& holder(location where) { return places_[where].holder; }
 
-  struct inside_checker {
-    explicit inside_checker(execution& its) : its_(its), before_(its.in_body_) {
-      its.in_body_ = false;
-    }
-    ~inside_checker() { its_.in_body_ = before_; }
-    inside_checker(const inside_checker&) = delete;
-    inside_checker& operator=(const inside_checker&) = delete;
-
-   private:
-    execution& its_;
-    bool before_;
-  };
-
  private:
-  friend struct inside_checker;
-
   struct thread {
     fiber stack;
-    std::function<void()> body;
-    std::uint32_t position = 0;  // so many of its events have been done
+    std::function<void()> its_body;
+    const std::function<void()>* body = nullptr;  // its own, or a root's
+    std::uint32_t position = 0;                   // so many of its events have been done
     std::uint32_t children = 0;
     std::uint32_t made = 0;  // locations
     std::uint32_t spurious = 0;
@@ -239,7 +225,7 @@ class execution {
   static constexpr mask bit(thread_index thread) { return mask{1} << thread; }
 
   static void entry(void* self);
-  void begin(thread_index thread, std::function<void()> body);
+  void begin(thread_index thread, const std::function<void()>& body);
   void end_thread();
   thread_index new_thread();
 
@@ -252,7 +238,12 @@ class execution {
   void wait_for(thread_index thread, std::uint32_t position);
   [[nodiscard]] bool can_go_on(thread_index thread) const;
   [[nodiscard]] const clock& seen() const;
-  void check_same(const event& recorded, const operation& next);
+  [[noreturn]] void fail_endless(const operation& last);
+  [[noreturn]] void fail_different(const event& recorded, const operation& next);
+  [[noreturn]] void fail_sourceless(thread_index thread);
+  [[noreturn]] void fail_ended(const event& missing);
+  [[noreturn]] void fail_size(const place& its, std::uint8_t size, line at);
+  [[noreturn]] void fail_made_elsewhere(location where, line at);
   void check_ordered(const shadow& data, bool writes, line at);
   void note_plain(const shadow& data, bool writes, line at);
   [[noreturn]] void fail_race(const shadow& data, bool writes, thread_index other,
@@ -264,6 +255,7 @@ class execution {
 
   run_limits limits_;
   decider* decides_ = nullptr;
+  const graph* now_ = nullptr;  // the decider's
   fiber main_{fiber::native{}};
   std::vector<std::unique_ptr<thread>> threads_;
   thread_index known_threads_ = 0;  // numbers given out, in all runs
@@ -272,13 +264,13 @@ class execution {
   heap heap_;
 
   thread_index running_ = 0;
+  thread* me_ = nullptr;  // that runs
   run_end how_ = run_end::complete;
   std::optional<finding> found_;
   std::uint64_t steps_ = 0;
   std::uint64_t number_ = 0;
   std::map<std::string, bool> goals_;
   bool touched_ = false;
-  bool in_body_ = false;
   std::vector<std::pair<const void*, const char*>> names_;
   bool recording_ = false;
   std::vector<plain_access> plain_;

@@ -17,10 +17,7 @@ struct journey {
 };
 
 // The process has one thread that runs fibers.
-void* exception_globals() {
-  static void* const its = abi::__cxa_get_globals();
-  return its;
-}
+void* const exception_globals = abi::__cxa_get_globals();
 
 std::size_t page() {
   static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
@@ -63,15 +60,15 @@ void fiber::arrived(context::transfer_t from) {
 void fiber::begin(context::transfer_t from) {
   fiber& self = *static_cast<journey*>(from.data)->to;
   arrived(from);
-  std::memcpy(exception_globals(), &self.exceptions_, sizeof(exception_state));
+  std::memcpy(exception_globals, &self.exceptions_, sizeof(exception_state));
   self.entry_(self.argument_);
 }
 
 void fiber::switch_between(fiber& from, fiber& to) {
-  std::memcpy(static_cast<void*>(&from.exceptions_), exception_globals(), sizeof(exception_state));
+  std::memcpy(static_cast<void*>(&from.exceptions_), exception_globals, sizeof(exception_state));
   journey way{&from, &to};
   arrived(context::jump_fcontext(to.context_, &way));
-  std::memcpy(exception_globals(), &from.exceptions_, sizeof(exception_state));
+  std::memcpy(exception_globals, &from.exceptions_, sizeof(exception_state));
 }
 
 }  // namespace handfast::checker

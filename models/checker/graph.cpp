@@ -24,17 +24,7 @@ void graph::prepare(event& next) const {
     next.fence_released = {};
   }
   switch (next.kind) {
-    case event_kind::read:
-      if (next.source != initial) {
-        const event& source = events_[next.source];
-        next.prefix.join(source.prefix);
-        // Waking orders no memory, not even with a fence.
-        if (next.how != access::plain && next.then != update::enter_waiters &&
-            next.until != await::being_taken) {
-          (acquires(next.how) ? next.happens_before : next.to_acquire).join(source.released);
-        }
-      }
-      break;
+    case event_kind::read: prepare_source(next); break;
     case event_kind::fence:
       if (acquires(next.how)) {
         next.happens_before.join(next.to_acquire);
@@ -71,6 +61,19 @@ void graph::prepare(event& next) const {
         }
       }
     }
+  }
+}
+
+void graph::prepare_source(event& read) const {
+  if (read.source == initial) {
+    return;
+  }
+  const event& source = events_[read.source];
+  read.prefix.join(source.prefix);
+  // Waking orders no memory, not even with a fence.
+  if (read.how != access::plain && read.then != update::enter_waiters &&
+      read.until != await::being_taken) {
+    (acquires(read.how) ? read.happens_before : read.to_acquire).join(source.released);
   }
 }
 
@@ -132,25 +135,29 @@ void graph::truncate(stamp count) {
   }
 }
 
-void graph::clear() {
-  events_.clear();
-  strong_.clear();
-  for (std::vector<stamp>& thread : threads_) {
-    thread.clear();
+// Becomes what `from` has up to `count`, and after that `then`.
+void graph::copy(const graph& from, stamp count, std::span<const stamp> then) {
+  const auto keep = [count](std::vector<stamp>& mine, const std::vector<stamp>& its) {
+    mine.clear();
+    for (const stamp at : its) {
+      if (at >= count) {
+        break;
+      }
+      mine.push_back(at);
+    }
+  };
+  events_.assign(from.events_.begin(), from.events_.begin() + count);
+  for (std::size_t thread = 0; thread < max_threads; ++thread) {
+    keep(threads_[thread], from.threads_[thread]);
   }
-  for (accesses& each : locations_) {
-    each.writes.clear();
-    each.reads.clear();
-  }
-}
-
-void graph::copy(const graph& from, std::span<const stamp> order) {
-  clear();
-  if (locations_.size() < from.locations_.size()) {
-    locations_.resize(from.locations_.size());
+  keep(strong_, from.strong_);
+  creators_ = from.creators_;
+  locations_.resize(std::max(locations_.size(), from.locations_.size()));
+  for (location where = 0; where < from.locations_.size(); ++where) {
+    keep(locations_[where].reads, from.locations_[where].reads);
   }
   renumbered_.assign(from.size(), initial);
-  for (const stamp at : order) {
+  for (const stamp at : then) {
     renumbered_[at] = size();
     events_.push_back(from.events_[at]);
     index(size() - 1);
@@ -158,32 +165,45 @@ void graph::copy(const graph& from, std::span<const stamp> order) {
       locations_[events_.back().where].reads.push_back(size() - 1);
     }
   }
-  for (event& each : events_) {
-    if (each.kind == event_kind::read && each.source != initial) {
-      each.source = renumbered_[each.source];
-      each.waited_on = each.waited_on == initial ? initial : renumbered_[each.waited_on];
-    }
-  }
+  const auto renumbered = [&](stamp at) {
+    return at < count || at == initial ? at : renumbered_[at];
+  };
+  orphans_.clear();
   for (location where = 0; where < from.locations_.size(); ++where) {
-    std::vector<stamp>& writes = locations_[where].writes;
-    for (const stamp write : from.locations_[where].writes) {
-      if (renumbered_[write] != initial) {
-        writes.push_back(renumbered_[write]);
-        events_[writes.back()].place = static_cast<std::uint32_t>(writes.size());
+    for (const stamp at : locations_[where].reads) {
+      event& read = events_[at];
+      if (read.source != initial) {
+        read.source = renumbered(read.source);
+        read.waited_on = renumbered(read.waited_on);
+        if (read.source == initial) {
+          orphans_.push_back(at);
+        }
       }
     }
+    std::vector<stamp>& writes = locations_[where].writes;
+    writes.clear();
+    for (const stamp write : from.locations_[where].writes) {
+      if (const stamp kept = renumbered(write); kept != initial) {
+        writes.push_back(kept);
+        events_[kept].place = static_cast<std::uint32_t>(writes.size());
+      }
+    }
+  }
+  for (std::size_t where = from.locations_.size(); where < locations_.size(); ++where) {
+    locations_[where].reads.clear();
+    locations_[where].writes.clear();
   }
 }
 
 stamp graph::restrict_from(const graph& from, stamp read, const clock& kept) {
   kept_.clear();
-  for (stamp at = 0; at < from.size(); ++at) {
-    if (at <= read || kept.has(from[at].thread, from[at].index)) {
+  for (stamp at = read + 1; at < from.size(); ++at) {
+    if (kept.has(from[at].thread, from[at].index)) {
       kept_.push_back(at);
     }
   }
-  copy(from, kept_);
-  return renumbered_[read];
+  copy(from, read + 1, kept_);
+  return read;
 }
 
 stamp graph::reorder_from(const graph& from, const std::vector<char>& early,
@@ -200,7 +220,7 @@ stamp graph::reorder_from(const graph& from, const std::vector<char>& early,
       kept_.push_back(at);
     }
   }
-  copy(from, kept_);
+  copy(from, 0, kept_);
   return renumbered_[then.front()];
 }
 

@@ -50,6 +50,8 @@ class graph {
   /// `next`, with its index and clocks filled in as the next event of its thread;
   /// not added.
   void prepare(event& next) const;
+  /// The same of a read that was prepared before it had its source.
+  void prepare_source(event& read) const;
 
   /// Adds what is prepared: anything but a write.
   void add(const event& next);
@@ -61,6 +63,7 @@ class graph {
 
   /// Becomes what `from` has up to `read`, and after it in `kept`. The read keeps
   /// its place, and waits for `revisit` to give it its source. Returns its stamp.
+  /// `orphans` are then the reads whose source was not kept.
   stamp restrict_from(const graph& from, stamp read, const clock& kept);
 
   /// Becomes what `from` has, as if it had been added in another order: `early`
@@ -68,6 +71,8 @@ class graph {
   /// stamp that `then` has now.
   stamp reorder_from(const graph& from, const std::vector<char>& early,
                      std::span<const stamp> then);
+
+  [[nodiscard]] std::span<const stamp> orphans() const { return orphans_; }
 
   /// The last event of a thread, a read, as `read` is now: source, value, clocks.
   void revisit(stamp at, event read);
@@ -90,9 +95,8 @@ class graph {
     std::vector<stamp> reads;
   };
 
-  void clear();
   void index(stamp at);
-  void copy(const graph& from, std::span<const stamp> order);
+  void copy(const graph& from, stamp count, std::span<const stamp> then);
 
   std::vector<event> events_;
   std::array<std::vector<stamp>, max_threads> threads_;
@@ -101,6 +105,7 @@ class graph {
   std::vector<stamp> strong_;
   std::vector<stamp> renumbered_;  // of `copy`
   std::vector<stamp> kept_;        // for it
+  std::vector<stamp> orphans_;     // by it
 
   static constexpr std::array<stamp, max_threads> all_initial() {
     std::array<stamp, max_threads> all{};

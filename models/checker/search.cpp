@@ -147,20 +147,18 @@ bool search::force(std::uint32_t place) {
 // Adding -------------------------------------------------------------------------------
 
 bool search::decide(const operation& asked) {
-  event next{asked, {}, {}, {}, {}, {}};
-  operations_ += next.kind != event_kind::create && next.kind != event_kind::join ? 1 : 0;
-  graph& now = top().now;
+  operations_ += asked.kind != event_kind::create && asked.kind != event_kind::join ? 1 : 0;
+  branch& mine = top();
   stepping_ = following_ && step_ < steps_.size();
-  if (stepping_ && next.kind == event_kind::choice && steps_[step_].number >= next.expected.low) {
+  if (stepping_ && asked.kind == event_kind::choice && steps_[step_].number >= asked.expected.low) {
     run_.fail(misfit, "no such choice");
   }
-  switch (next.kind) {
-    case event_kind::read: return add_read(next) && settle();
-    case event_kind::write: return add_write(next) && settle();
+  switch (asked.kind) {
+    case event_kind::read: return add_read(asked) && settle();
+    case event_kind::write: return add_write(asked) && settle();
     case event_kind::choice: {
-      branch& mine = top();
-      now.prepare(next);
-      mine.choices.push_back({next, mine.alternatives.size(), mine.alternatives.size(), false});
+      event& next = mine.choices.emplace_back(asked, mine.alternatives.size()).next;
+      mine.now.prepare(next);
       for (std::uint64_t other = next.expected.low - 1; other > 0; --other) {
         mine.alternatives.push_back({static_cast<std::uint32_t>(other), 0});
       }
@@ -168,23 +166,25 @@ bool search::decide(const operation& asked) {
         next.data.low = steps_[step_].number;
       }
       ++step_;
-      now.add(next);
+      mine.now.add(next);
       return true;
     }
     case event_kind::fence:
     case event_kind::create:
-    case event_kind::join:
+    case event_kind::join: {
       ++step_;
-      now.prepare(next);
-      now.add(next);
+      event next{asked, {}, {}, {}, {}, {}};
+      mine.now.prepare(next);
+      mine.now.add(next);
       return next.kind != event_kind::fence || holds();
+    }
   }
   return false;
 }
 
-bool search::add_read(const event& read) {
+bool search::add_read(const operation& read) {
   branch& mine = top();
-  choice made{read, mine.alternatives.size(), mine.alternatives.size(), false};
+  choice& made = mine.choices.emplace_back(read, mine.alternatives.size());
   made.next.source = initial;
   made.next.data = run_.initial_value(read.where);
   watch_plain_ |= read.how == access::plain;
@@ -204,7 +204,6 @@ bool search::add_read(const event& read) {
   if (read.until == await::being_taken && mine.alternatives.size() > made.others + 1) {
     mine.alternatives.pop_back();
   }
-  mine.choices.push_back(made);
   if (std::exchange(stepping_, false) && !force(steps_[step_].number)) {
     run_.fail(misfit, "no such write to read from");
   }
@@ -212,9 +211,9 @@ bool search::add_read(const event& read) {
   return try_next();
 }
 
-bool search::add_write(const event& write) {
+bool search::add_write(const operation& write) {
   branch& mine = top();
-  choice made{write, mine.alternatives.size(), 0, false};
+  choice& made = mine.choices.emplace_back(write, mine.alternatives.size());
   watch_plain_ |= write.how == access::plain;
   mine.now.prepare(made.next);
   made.in_place = lets_go_in_place(made.next);
@@ -238,7 +237,6 @@ bool search::add_write(const event& write) {
       }
     }
   }
-  mine.choices.push_back(made);
   if (!write.exclusive) {
     if (std::exchange(stepping_, false) && !force(steps_[step_].number)) {
       run_.fail(misfit, "no such place for a write");
@@ -309,7 +307,7 @@ bool search::try_read(const alternative& way) {
   if (read.exclusive && !can_be_taken(read)) {
     return false;
   }
-  mine.now.prepare(read);
+  mine.now.prepare_source(read);
   mine.now.add(read);
   if (holds() && sleeps_in_time(mine.now.size() - 1)) {
     return true;
@@ -374,23 +372,29 @@ bool search::sleeps_in_time(stamp at) const {
 // Adds the write of each read-modify-write that has only its read so far: a
 // revisit gave it another value.
 bool search::settle() {
-  for (thread_index thread = 0; thread < max_threads;) {
-    const auto events = now().thread(thread);
-    if (events.empty()) {
-      ++thread;
-      continue;
+  for (;;) {
+    const stamp read = half_done();
+    if (read == initial) {
+      return true;
     }
-    const event& last = now()[events.back()];
-    if (last.kind != event_kind::read || !last.exclusive) {
-      ++thread;
-      continue;
-    }
-    if (!add_write(second_half(last))) {
+    if (!add_write(second_half(now()[read]))) {
       return false;
     }
-    thread = 0;
   }
-  return true;
+}
+
+// That is the read that was added last, or the one that was revisited.
+stamp search::half_done() const {
+  const branch& mine = *branches_[depth_ - 1];
+  const auto needs_write = [&](stamp at) {
+    const event& each = mine.now[at];
+    return each.kind == event_kind::read && each.exclusive &&
+           mine.now.thread(each.thread).size() == each.index + 1U;
+  };
+  if (needs_write(mine.now.size() - 1)) {
+    return mine.now.size() - 1;
+  }
+  return mine.revisited != initial && needs_write(mine.revisited) ? mine.revisited : initial;
 }
 
 // Awaits -------------------------------------------------------------------------------
@@ -417,7 +421,6 @@ bool search::lets_go_in_place(const event& write) {
   std::size_t others = 0;
   bool revisits = false;
   bool makes_wait = false;
-  const std::uint32_t oldest = oldest_visible(in, write.where, write.happens_before);
   for (const stamp at : in.reads(write.where)) {
     const event& read = in[at];
     if (write.prefix.has(read.thread, read.index)) {
@@ -429,11 +432,7 @@ bool search::lets_go_in_place(const event& write) {
       predicates += read.until == await::predicate && lets_go(read, write.data) ? 1 : 0;
     } else if (lets_go(read, write.data)) {
       ++(read.until == await::predicate ? predicates : others);
-      // Before another, it may be overlooked.
-      makes_wait |= read.until == await::predicate &&
-                    std::ranges::any_of(in.writes(write.where).subspan(oldest), [&](stamp other) {
-                      return !lets_go(read, in[other].data);
-                    });
+      makes_wait |= read.until == await::predicate && may_overlook(read, write);
     }
   }
   const bool sound =
@@ -447,6 +446,15 @@ bool search::lets_go_in_place(const event& write) {
     again_ = true;
   }
   return true;
+}
+
+// Whether an await that `write` lets go may wait on all the same: for what is
+// before one that does not.
+bool search::may_overlook(const event& read, const event& write) const {
+  const graph& in = now();
+  const std::uint32_t oldest = oldest_visible(in, write.where, write.happens_before);
+  return std::ranges::any_of(in.writes(write.where).subspan(oldest),
+                             [&](stamp other) { return !lets_go(read, in[other].data); });
 }
 
 // Gives awaits that `write` lets go their source, where they stand. Of those that
@@ -535,8 +543,8 @@ void search::let_go(graph& in, stamp await, stamp write) {
 }
 
 // The write of a read-modify-write whose read is in the graph.
-event search::second_half(const event& read) {
-  event write = read;
+operation search::second_half(const event& read) {
+  operation write = read;
   write.kind = event_kind::write;
   write.then = update::none;
   write.until = await::nothing;
@@ -546,7 +554,7 @@ event search::second_half(const event& read) {
 }
 
 stamp search::add_second_half(graph& in, stamp read, std::uint32_t place) {
-  event write = second_half(in[read]);
+  event write{second_half(in[read]), {}, {}, {}, {}, {}};
   in.prepare(write);
   in.add_write(write, place);
   return in.size() - 1;
@@ -555,8 +563,8 @@ stamp search::add_second_half(graph& in, stamp read, std::uint32_t place) {
 // Has those wait again that were let go by a write that a revisit has dropped.
 void search::wait_again() {
   graph& in = top().now;
-  for (stamp at = 0; at < in.size(); ++at) {
-    if (in[at].let_go && in[at].source == initial && at != top().revisited) {
+  for (const stamp at : in.orphans()) {
+    if (in[at].let_go && at != top().revisited) {
       wait_again(in, at);
     }
   }
@@ -589,7 +597,15 @@ void search::take_back(stamp write) {
 // The reads that `write`, which is not in the graph yet, may become the source of.
 void search::find_revisits(const event& write, bool in_place) {
   branch& mine = top();
-  for (stamp at = mine.now.size(); at > 0; --at) {
+  const auto reads = mine.now.reads(write.where);
+  const auto oldest = std::ranges::find_if(reads, [&](stamp at) {
+    const event& each = mine.now[at];
+    return !write.prefix.has(each.thread, each.index) && may_be_revisited(each, write, in_place);
+  });
+  if (oldest == reads.end()) {
+    return;
+  }
+  for (stamp at = mine.now.size(); at > *oldest; --at) {
     const event& each = mine.now[at - 1];
     if (write.prefix.has(each.thread, each.index)) {
       continue;
@@ -711,7 +727,7 @@ bool search::try_revisit(const alternative& way) {
   branch& mine = push();  // `from` stays where it is
   mine.revisited = mine.now.restrict_from(from.now, way.at, asked.prefix);
   wait_again();
-  choice write{asked, 0, 0, false};
+  choice& write = mine.choices.emplace_back(asked, 0);
   const bool in_place = from.choices.back().in_place;
   mine.now.prepare(write.next);
   event read = mine.now[mine.revisited];
@@ -749,7 +765,6 @@ bool search::try_revisit(const alternative& way) {
       }
     }
   }
-  mine.choices.push_back(write);
   return try_next() && settle();
 }
 

@@ -82,10 +82,13 @@ class search final : public decider {
     std::uint32_t pick;  // of the ways in which a read can go on, or of who gets a mutex
   };
   struct choice {
-    event next;            // prepared, but for a read's source; a read's data is the initial value
-    std::size_t revisits;  // where its alternatives begin: writes: reads to revisit;
-    std::size_t others;    // then sources, places or ways
-    bool in_place;         // writes: let go at once who waits for it
+    choice(const operation& asked, std::size_t alternatives)
+        : next{asked, {}, {}, {}, {}, {}}, revisits(alternatives), others(alternatives) {}
+
+    event next;             // prepared, but for a read's source; a read's data is the initial value
+    std::size_t revisits;   // where its alternatives begin: writes: reads to revisit;
+    std::size_t others;     // then sources, places or ways
+    bool in_place = false;  // writes: let go at once who waits for it
   };
   // A graph that a revisit made (or the first one), and the choices since.
   struct branch {
@@ -103,13 +106,14 @@ class search final : public decider {
   bool try_read(const alternative& way);
   bool try_place(const alternative& way);
   bool try_revisit(const alternative& way);
-  bool add_read(const event& read);
-  bool add_write(const event& write);
+  bool add_read(const operation& read);
+  bool add_write(const operation& write);
   bool settle();
   bool release(stamp write, std::uint32_t pick);
   void let_go(graph& in, stamp await, stamp write);
   void overtake(graph& in, stamp first, stamp later, stamp taken);
-  [[nodiscard]] static event second_half(const event& read);
+  [[nodiscard]] static operation second_half(const event& read);
+  [[nodiscard]] stamp half_done() const;
   static stamp add_second_half(graph& in, stamp read, std::uint32_t place);
   void wait_again();
   void wait_again(graph& in, stamp await);
@@ -122,6 +126,7 @@ class search final : public decider {
   void find_revisits(const event& write, bool in_place);
   [[nodiscard]] bool may_be_revisited(const event& read, const event& write, bool in_place) const;
   [[nodiscard]] bool lets_go_in_place(const event& write);
+  [[nodiscard]] bool may_overlook(const event& read, const event& write) const;
   void begin_again();
   [[nodiscard]] bool waits_plainly(location where) const {
     return where < waits_plainly_.size() && waits_plainly_[where] != 0;

@@ -306,17 +306,17 @@ void lamport_fast_mutex() {
       x.store(i, sc);
       if (y.load(sc) != 0) {
         b[at(i)].store(0, sc);
-        sync::assume(y.load(sc) == 0);
+        y.await(is_zero{}, sc);
         continue;
       }
       y.store(i, sc);
       if (x.load(sc) != i) {
         b[at(i)].store(0, sc);
         for (int j = 1; j <= Threads; ++j) {
-          sync::assume(b[at(j)].load(sc) == 0);
+          b[at(j)].await(is_zero{}, sc);
         }
         if (y.load(sc) != i) {
-          sync::assume(y.load(sc) == 0);
+          y.await(is_zero{}, sc);
           continue;
         }
       }
