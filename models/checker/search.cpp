@@ -25,6 +25,7 @@ search::branch& search::push() {
   branch& made = *branches_[depth_++];
   made.choices.clear();
   made.alternatives.clear();
+  made.halves.clear();
   made.revisited = initial;
   return made;
 }
@@ -383,7 +384,7 @@ bool search::settle() {
   }
 }
 
-// That is the read that was added last, or the one that was revisited.
+// That is the read that was added last, or one of those that a revisit left so.
 stamp search::half_done() const {
   const branch& mine = *branches_[depth_ - 1];
   const auto needs_write = [&](stamp at) {
@@ -394,7 +395,8 @@ stamp search::half_done() const {
   if (needs_write(mine.now.size() - 1)) {
     return mine.now.size() - 1;
   }
-  return mine.revisited != initial && needs_write(mine.revisited) ? mine.revisited : initial;
+  const auto found = std::ranges::find_if(mine.halves, needs_write);
+  return found == mine.halves.end() ? initial : *found;
 }
 
 // Awaits -------------------------------------------------------------------------------
@@ -727,6 +729,12 @@ bool search::try_revisit(const alternative& way) {
   branch& mine = push();  // `from` stays where it is
   mine.revisited = mine.now.restrict_from(from.now, way.at, asked.prefix);
   wait_again();
+  for (thread_index thread = 0; thread < max_threads; ++thread) {
+    const auto events = mine.now.thread(thread);
+    if (!events.empty() && (mine.now[events.back()].exclusive || events.back() == mine.revisited)) {
+      mine.halves.push_back(events.back());
+    }
+  }
   choice& write = mine.choices.emplace_back(asked, 0);
   const bool in_place = from.choices.back().in_place;
   mine.now.prepare(write.next);

@@ -96,6 +96,7 @@ class search final : public decider {
     std::vector<choice> choices;
     std::vector<alternative> alternatives;
     stamp revisited = initial;  // the read that reads from the first choice's write
+    std::vector<stamp> halves;  // it, and reads whose own writes were dropped
   };
 
   branch& top() { return *branches_[depth_ - 1]; }
