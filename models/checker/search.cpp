@@ -462,7 +462,7 @@ bool search::may_overlook(const event& read, const event& write) const {
 // Gives awaits that `write` lets go their source, where they stand. Of those that
 // wait for a mutex the `pick`th gets it; true if there is another to be tried.
 bool search::release(stamp write, std::uint32_t pick) {
-  const graph& before = now();
+  graph& before = top().now;
   stamp freed[max_threads];
   std::uint32_t frees = 0;
   for (const stamp at : before.reads(before[write].where)) {
@@ -474,39 +474,44 @@ bool search::release(stamp write, std::uint32_t pick) {
     return false;
   }
   // Taken back when the write is (`take_back`), but for what would then be forgotten.
-  const bool forgets = pick > 0 || std::any_of(freed + 1, freed + frees,
-                                               [&](stamp at) { return before[at].overtaken; });
-  if (forgets) {
-    push().now = before;
-  }
-  graph& in = top().now;
-  if (in[freed[0]].then != update::lock) {
+  if (before[freed[0]].then != update::lock) {
     for (std::uint32_t i = 0; i < frees; ++i) {
-      let_go(in, freed[i], write);
+      let_go(before, freed[i], write);
     }
     return false;
   }
-  let_go(in, freed[pick], write);
-  const stamp taken = add_second_half(in, freed[pick], in[write].place + 1);
+  const bool others_overtaken =
+      std::any_of(freed + 1, freed + frees, [&](stamp at) { return before[at].overtaken; });
   if (pick > 0) {
-    overtake(in, freed[0], freed[pick], taken);
-  } else if (forgets) {
+    const event waiting = before[freed[pick]];
+    let_go(before, freed[pick], write);
+    const stamp taken = add_second_half(before, freed[pick], before[write].place + 1);
+    overtake(push().now, before, freed[0], freed[pick], taken);
+    before.truncate(taken);
+    before.revisit(freed[pick], waiting);
+    return pick + 1 < frees;
+  }
+  if (others_overtaken) {
+    push().now = before;
+  }
+  graph& in = top().now;
+  let_go(in, freed[0], write);
+  add_second_half(in, freed[0], in[write].place + 1);
+  if (others_overtaken) {
     for (std::uint32_t i = 1; i < frees; ++i) {
       event waits = in[freed[i]];
       waits.overtaken = false;  // it waits in turn
-      in.revisit(freed[i], waits);
+      in.replace(freed[i], waits);
     }
   }
-  return pick + 1 < frees;
+  return frees > 1;
 }
 
 // Who was first to wait for a mutex waits for one that came later. All that was
 // added since the first began to wait, and the later one does not come from, is as
 // if it had been added after that.
-void search::overtake(graph& in, stamp first, stamp later, stamp taken) {
-  static graph before;
+void search::overtake(graph& in, const graph& before, stamp first, stamp later, stamp taken) {
   static std::vector<char> early;
-  before = in;
   early.assign(before.size(), 0);
   for (stamp at = 0; at < before.size(); ++at) {
     const event& each = before[at];

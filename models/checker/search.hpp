@@ -112,7 +112,7 @@ class search final : public decider {
   bool settle();
   bool release(stamp write, std::uint32_t pick);
   void let_go(graph& in, stamp await, stamp write);
-  void overtake(graph& in, stamp first, stamp later, stamp taken);
+  void overtake(graph& in, const graph& before, stamp first, stamp later, stamp taken);
   [[nodiscard]] static operation second_half(const event& read);
   [[nodiscard]] stamp half_done() const;
   static stamp add_second_half(graph& in, stamp read, std::uint32_t place);
