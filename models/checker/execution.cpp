@@ -177,24 +177,6 @@ bool execution::can_go_on(thread_index index) const {
   return ended || threads_[its.waits_for]->position > its.waits_for_position;
 }
 
-// The graph has the operation that comes next, and another thread must first have
-// come past `position`, or ended.
-void execution::wait_for(thread_index other, std::uint32_t position) {
-  thread& me = *me_;
-  me.waits_for = other;
-  me.waits_for_position = position;
-  if (!can_go_on(running_)) {
-    blocked_ |= bit(running_);
-    give_way();
-  }
-}
-
-void execution::wait_for_turn() {
-  enabled_ |= bit(running_);
-  give_way();
-  enabled_ &= ~bit(running_);
-}
-
 void execution::fail_endless(const operation& last) {
   fail(endless, "an execution of more than " + std::to_string(limits_.steps) +
                     " operations, the last at " + short_line(last.line));
@@ -219,57 +201,75 @@ bool is_same(const event& recorded, const operation& next) {
 }  // namespace
 
 value execution::perform(operation& next) {
-  thread& me = *me_;
   next.thread = static_cast<std::uint8_t>(running_);
   if (++steps_ > limits_.steps) [[unlikely]] {
     fail_endless(next);
   }
   for (;;) {
     const auto recorded = now_->thread(running_);
-    if (me.position == recorded.size()) {
-      if (next.kind == event_kind::join &&
-          (finished_ & bit(static_cast<thread_index>(next.data.low))) == 0) {
-        me.waits_for = static_cast<thread_index>(next.data.low);
-        joining_ |= bit(running_);
-        give_way();
-        enabled_ &= ~bit(running_);
-      } else {
-        wait_for_turn();
-      }
-      // Only now: others may have come in between.
-      if (me.position == now_->thread(running_).size()) {
-        if (!decides_->decide(next)) {
-          leave(run_end::abandoned);
-        }
-        now_ = &decides_->now();
-      }
+    if (me_->position == recorded.size()) {
+      decide(next);
       continue;
     }
-    const event& mine = (*now_)[recorded[me.position]];
+    const event& mine = (*now_)[recorded[me_->position]];
     if (!is_same(mine, next)) [[unlikely]] {
       fail_different(mine, next);
     }
-    if (mine.waiting) {
-      waiting_ |= bit(running_);
-      give_way();
+    if (!has_its_turn(mine)) {
+      wait_for_turn(mine);
       continue;
     }
-    if (mine.kind == event_kind::read && mine.source != initial) {
-      const event& source = (*now_)[mine.source];
-      if (threads_[source.thread]->position <= source.index) {
-        wait_for(source.thread, source.index);
-        if (threads_[source.thread]->position <= source.index) [[unlikely]] {
-          fail_ended(source);
-        }
-        continue;
-      }
-    } else if (mine.kind == event_kind::join) {
-      wait_for(static_cast<thread_index>(mine.data.low), max_events_of_a_thread);
-    }
-    me.position += mine.exclusive ? 2 : 1;
+    me_->position += mine.exclusive ? 2 : 1;
     next.pick = mine.pick;
     next.exclusive = mine.exclusive;
     return mine.data;
+  }
+}
+
+// Whether what an operation that the graph has comes from has been done in this run.
+bool execution::has_its_turn(const event& mine) const {
+  if (mine.kind == event_kind::read) {
+    if (mine.source == initial) {
+      return !mine.waiting;
+    }
+    const event& source = (*now_)[mine.source];
+    return !mine.waiting && threads_[source.thread]->position > source.index;
+  }
+  return mine.kind != event_kind::join || (finished_ & bit(joined_by(mine))) != 0;
+}
+
+void execution::wait_for_turn(const event& mine) {
+  thread& me = *me_;
+  if (mine.waiting) {
+    waiting_ |= bit(running_);
+    give_way();
+    return;
+  }
+  const event* source = mine.kind == event_kind::join ? nullptr : &(*now_)[mine.source];
+  me.waits_for = source == nullptr ? joined_by(mine) : source->thread;
+  me.waits_for_position = source == nullptr ? max_events_of_a_thread : source->index;
+  blocked_ |= bit(running_);
+  give_way();
+  if (source != nullptr && threads_[me.waits_for]->position <= me.waits_for_position) [[unlikely]] {
+    fail_ended(*source);
+  }
+}
+
+// Has the decider add what comes after all that the graph has.
+void execution::decide(operation& next) {
+  mask& standing = next.kind == event_kind::join && (finished_ & bit(joined_by(next))) == 0
+                       ? joining_
+                       : enabled_;
+  me_->waits_for = joined_by(next);
+  standing |= bit(running_);
+  give_way();
+  enabled_ &= ~bit(running_);
+  // Only now: others may have come in between.
+  if (me_->position == now_->thread(running_).size()) {
+    if (!decides_->decide(next)) {
+      leave(run_end::abandoned);
+    }
+    now_ = &decides_->now();
   }
 }
 

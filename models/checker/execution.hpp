@@ -234,8 +234,12 @@ class execution {
   void give_way() { switch_to(pick()); }
   [[noreturn]] void leave(run_end how);
 
-  void wait_for_turn();
-  void wait_for(thread_index thread, std::uint32_t position);
+  void decide(operation& next);
+  [[nodiscard]] bool has_its_turn(const event& mine) const;
+  void wait_for_turn(const event& mine);
+  static thread_index joined_by(const operation& join) {
+    return static_cast<thread_index>(join.data.low);
+  }
   [[nodiscard]] bool can_go_on(thread_index thread) const;
   [[nodiscard]] const clock& seen() const;
   [[noreturn]] void fail_endless(const operation& last);

@@ -223,14 +223,14 @@ bool search::add_write(const operation& write) {
   }
   find_revisits(made.next, made.in_place);
   made.others = mine.alternatives.size();
-  const std::uint32_t oldest = oldest_visible(mine.now, write.where, made.next.happens_before);
   if (write.exclusive) {
     const stamp read = mine.now.thread(write.thread).back();
     const std::uint32_t place = mine.now.place(mine.now[read].source) + 1;
-    if (place > oldest && is_free(mine.now, write.where, place)) {
+    if (is_free(mine.now, write.where, place)) {
       mine.alternatives.push_back({place, 0});
     }
   } else {
+    const std::uint32_t oldest = oldest_visible(mine.now, write.where, made.next.happens_before);
     const auto end = static_cast<std::uint32_t>(mine.now.writes(write.where).size()) + 1;
     for (std::uint32_t place = oldest + 1; place <= end; ++place) {
       if (is_free(mine.now, write.where, place)) {
