@@ -88,6 +88,19 @@ void execution::entry(void* self) {
   run.end_thread();
 }
 
+inline void execution::switch_to(thread_index next) {
+  if (next == running_) {
+    return;
+  }
+  if (next == max_threads) {
+    leave(finished_ == there_ ? run_end::complete : run_end::stuck);
+  }
+  thread& me = *me_;
+  running_ = next;
+  me_ = threads_[next].get();
+  fiber::switch_between(me.stack, me_->stack);
+}
+
 void execution::end_thread() {
   if (me_->position < now_->thread(running_).size()) [[unlikely]] {
     fail_ended((*now_)[now_->thread(running_)[me_->position]]);
@@ -112,7 +125,7 @@ void execution::fail_ended(const event& missing) {
 thread_index execution::pick() {
   for (;;) {
     if (unsettled_ != 0) {
-      const auto next = static_cast<thread_index>(std::bit_width(unsettled_) - 1);
+      const auto next = static_cast<thread_index>(std::countr_zero(unsettled_));
       unsettled_ &= ~bit(next);
       return next;
     }
@@ -135,19 +148,6 @@ thread_index execution::pick() {
 void execution::fail_sourceless(thread_index thread) {
   fail("non-deterministic body",
        "run again, thread " + std::to_string(thread) + " reads what no thread has written");
-}
-
-void execution::switch_to(thread_index next) {
-  if (next == running_) {
-    return;
-  }
-  if (next == max_threads) {
-    leave(finished_ == there_ ? run_end::complete : run_end::stuck);
-  }
-  thread& me = *me_;
-  running_ = next;
-  me_ = threads_[next].get();
-  fiber::switch_between(me.stack, me_->stack);
 }
 
 void execution::leave(run_end how) {
@@ -200,6 +200,41 @@ bool is_same(const event& recorded, const operation& next) {
 
 }  // namespace
 
+inline void execution::wait_for_turn(const event& mine) {
+  thread& me = *me_;
+  if (mine.waiting) {
+    waiting_ |= bit(running_);
+    give_way();
+    return;
+  }
+  const event* source = mine.kind == event_kind::join ? nullptr : &(*now_)[mine.source];
+  me.waits_for = source == nullptr ? joined_by(mine) : source->thread;
+  me.waits_for_position = source == nullptr ? max_events_of_a_thread : source->index;
+  blocked_ |= bit(running_);
+  give_way();
+  if (source != nullptr && threads_[me.waits_for]->position <= me.waits_for_position) [[unlikely]] {
+    fail_ended(*source);
+  }
+}
+
+// Has the decider add what comes after all that the graph has.
+inline void execution::decide(operation& next) {
+  mask& standing = next.kind == event_kind::join && (finished_ & bit(joined_by(next))) == 0
+                       ? joining_
+                       : enabled_;
+  me_->waits_for = joined_by(next);
+  standing |= bit(running_);
+  give_way();
+  enabled_ &= ~bit(running_);
+  // Only now: others may have come in between.
+  if (me_->position == now_->thread(running_).size()) {
+    if (!decides_->decide(next)) {
+      leave(run_end::abandoned);
+    }
+    now_ = &decides_->now();
+  }
+}
+
 value execution::perform(operation& next) {
   next.thread = static_cast<std::uint8_t>(running_);
   if (++steps_ > limits_.steps) [[unlikely]] {
@@ -223,53 +258,6 @@ value execution::perform(operation& next) {
     next.pick = mine.pick;
     next.exclusive = mine.exclusive;
     return mine.data;
-  }
-}
-
-// Whether what an operation that the graph has comes from has been done in this run.
-bool execution::has_its_turn(const event& mine) const {
-  if (mine.kind == event_kind::read) {
-    if (mine.source == initial) {
-      return !mine.waiting;
-    }
-    const event& source = (*now_)[mine.source];
-    return !mine.waiting && threads_[source.thread]->position > source.index;
-  }
-  return mine.kind != event_kind::join || (finished_ & bit(joined_by(mine))) != 0;
-}
-
-void execution::wait_for_turn(const event& mine) {
-  thread& me = *me_;
-  if (mine.waiting) {
-    waiting_ |= bit(running_);
-    give_way();
-    return;
-  }
-  const event* source = mine.kind == event_kind::join ? nullptr : &(*now_)[mine.source];
-  me.waits_for = source == nullptr ? joined_by(mine) : source->thread;
-  me.waits_for_position = source == nullptr ? max_events_of_a_thread : source->index;
-  blocked_ |= bit(running_);
-  give_way();
-  if (source != nullptr && threads_[me.waits_for]->position <= me.waits_for_position) [[unlikely]] {
-    fail_ended(*source);
-  }
-}
-
-// Has the decider add what comes after all that the graph has.
-void execution::decide(operation& next) {
-  mask& standing = next.kind == event_kind::join && (finished_ & bit(joined_by(next))) == 0
-                       ? joining_
-                       : enabled_;
-  me_->waits_for = joined_by(next);
-  standing |= bit(running_);
-  give_way();
-  enabled_ &= ~bit(running_);
-  // Only now: others may have come in between.
-  if (me_->position == now_->thread(running_).size()) {
-    if (!decides_->decide(next)) {
-      leave(run_end::abandoned);
-    }
-    now_ = &decides_->now();
   }
 }
 
@@ -407,8 +395,7 @@ void execution::fail_dead(const void* address, const char* what, line at) {
 }
 
 void execution::check_alive(location where, const void* address, std::uint8_t size, line at) {
-  if (where >= places_.size() || !places_[where].alive || places_[where].address != address)
-      [[unlikely]] {
+  if (!is_alive(where, address)) [[unlikely]] {
     fail_dead(address, "an object that", at);
   }
   const place& its = places_[where];
@@ -432,7 +419,7 @@ void execution::fail_made_elsewhere(location where, line at) {
 }
 
 void execution::destroy(location where, const void* address, line at) {
-  if (where >= places_.size() || !places_[where].alive || places_[where].address != address) {
+  if (!is_alive(where, address)) {
     fail_dead(address, "an object that", at);
   }
   place& its = places_[where];

@@ -142,11 +142,14 @@ class execution {
 
   using line = std::source_location;
 
-  /// Adds an operation; answers with what was read or chosen.
+  /// Does an operation; answers with what was read or chosen.
   value perform(operation& next);
 
   /// A location for an object that begins its life.
   location make(thing what, void* address, std::uint8_t size, const value& begins, line at);
+  [[nodiscard]] bool is_alive(location where, const void* address) const {
+    return where < places_.size() && places_[where].alive && places_[where].address == address;
+  }
   /// The location of an object, which must live and be as large.
   void check_alive(location where, const void* address, std::uint8_t size, line at);
   /// The end of an object's life.
@@ -230,13 +233,23 @@ class execution {
   thread_index new_thread();
 
   thread_index pick();
-  void switch_to(thread_index next);
-  void give_way() { switch_to(pick()); }
+  [[gnu::always_inline]] void switch_to(thread_index next);
+  [[gnu::always_inline]] void give_way() { switch_to(pick()); }
   [[noreturn]] void leave(run_end how);
 
-  void decide(operation& next);
-  [[nodiscard]] bool has_its_turn(const event& mine) const;
-  void wait_for_turn(const event& mine);
+  [[gnu::always_inline]] void decide(operation& next);
+  // Whether what an operation that the graph has comes from has been done in this run.
+  [[nodiscard]] bool has_its_turn(const event& mine) const {
+    if (mine.kind == event_kind::read) {
+      if (mine.source == initial) {
+        return !mine.waiting;
+      }
+      const event& source = (*now_)[mine.source];
+      return !mine.waiting && threads_[source.thread]->position > source.index;
+    }
+    return mine.kind != event_kind::join || (finished_ & bit(joined_by(mine))) != 0;
+  }
+  [[gnu::always_inline]] void wait_for_turn(const event& mine);
   static thread_index joined_by(const operation& join) {
     return static_cast<thread_index>(join.data.low);
   }

@@ -11,20 +11,14 @@ namespace {
 
 namespace context = boost::context::detail;
 
-struct journey {
-  fiber* from;
-  fiber* to;
-};
-
-// The process has one thread that runs fibers.
-void* const exception_globals = abi::__cxa_get_globals();
-
 std::size_t page() {
   static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   return size;
 }
 
 }  // namespace
+
+void* const fiber::exception_globals = abi::__cxa_get_globals();
 
 fiber::fiber(std::size_t stack_bytes) : bytes_(stack_bytes + page()) {
   memory_ = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
@@ -53,22 +47,11 @@ bool fiber::overflowed_at(const void* address) const {
   return memory_ != nullptr && address >= low && address < low + page();
 }
 
-void fiber::arrived(context::transfer_t from) {
-  static_cast<journey*>(from.data)->from->context_ = from.fctx;
-}
-
 void fiber::begin(context::transfer_t from) {
   fiber& self = *static_cast<journey*>(from.data)->to;
   arrived(from);
   std::memcpy(exception_globals, &self.exceptions_, sizeof(exception_state));
   self.entry_(self.argument_);
-}
-
-void fiber::switch_between(fiber& from, fiber& to) {
-  std::memcpy(static_cast<void*>(&from.exceptions_), exception_globals, sizeof(exception_state));
-  journey way{&from, &to};
-  arrived(context::jump_fcontext(to.context_, &way));
-  std::memcpy(exception_globals, &from.exceptions_, sizeof(exception_state));
 }
 
 }  // namespace handfast::checker
