@@ -126,12 +126,14 @@ struct operation {
   bool overtaken = false;      ///< waits for a mutex that a later comer was given
   bool spurious_left = false;  ///< a weak compare-exchange may fail for no reason
   std::uint16_t index = 0;     ///< in its thread
-  stamp source = initial;      ///< reads: the write that it reads from
-  stamp waited_on = initial;   ///< of an await that was let go: what it read while it waited
-  std::uint32_t place = 0;     ///< writes: in coherence order; 1 is right after the initial one
-  value data;                  ///< read, written or chosen; the thread made or joined
-  value operand;               ///< of the update; the predicate's argument
-  value expected;              ///< of a compare-exchange; how many ways a choice has
+  /// One more than the index of its thread's last release fence before it.
+  std::uint16_t after_fence = 0;
+  stamp source = initial;     ///< reads: the write that it reads from
+  stamp waited_on = initial;  ///< of an await that was let go: what it read while it waited
+  std::uint32_t place = 0;    ///< writes: in coherence order; 1 is right after the initial one
+  value data;                 ///< read, written or chosen; the thread made or joined
+  value operand;              ///< of the update; the predicate's argument
+  value expected;             ///< of a compare-exchange; how many ways a choice has
   await_function lets_go = nullptr;
   std::source_location line;
 };
@@ -142,8 +144,6 @@ struct event : operation {
   clock happens_before;  ///< with itself
   clock prefix;          ///< (po ∪ rf)+, with itself
   clock released;        ///< writes: what a reader that acquires gets
-  clock to_acquire;      ///< what an acquire fence after it in its thread gets
-  clock fence_released;  ///< what a relaxed write after it in its thread releases
 };
 static_assert(std::is_trivially_copyable_v<event>);
 

@@ -11,8 +11,8 @@ void graph::prepare(event& next) const {
     const event& last = events_[before.back()];
     next.happens_before = last.happens_before;
     next.prefix = last.prefix;
-    next.to_acquire = last.to_acquire;
-    next.fence_released = last.fence_released;
+    const bool fence = last.kind == event_kind::fence && releases(last.how);
+    next.after_fence = fence ? next.index : last.after_fence;
   } else {
     next.happens_before = {};
     next.prefix = {};
@@ -20,14 +20,17 @@ void graph::prepare(event& next) const {
       next.happens_before = events_[creator].happens_before;
       next.prefix = events_[creator].prefix;
     }
-    next.to_acquire = {};
-    next.fence_released = {};
+    next.after_fence = 0;
   }
   switch (next.kind) {
     case event_kind::read: prepare_source(next); break;
     case event_kind::fence:
       if (acquires(next.how)) {
-        next.happens_before.join(next.to_acquire);
+        for (const stamp at : before) {
+          if (events_[at].kind == event_kind::read) {
+            acquire(next.happens_before, events_[at]);
+          }
+        }
       }
       break;
     case event_kind::join: {
@@ -46,14 +49,14 @@ void graph::prepare(event& next) const {
   }
   next.happens_before.add(next.thread, next.index);
   next.prefix.add(next.thread, next.index);
-  if (next.kind == event_kind::fence && releases(next.how)) {
-    next.fence_released = next.happens_before;
-  }
   if (next.kind == event_kind::write) {
-    if (next.how == access::plain) {
-      next.released = {};
-    } else {
-      next.released = releases(next.how) ? next.happens_before : next.fence_released;
+    next.released = {};
+    if (next.how != access::plain) {
+      if (releases(next.how)) {
+        next.released = next.happens_before;
+      } else if (next.after_fence != 0) {
+        next.released = events_[before[next.after_fence - 1U]].happens_before;
+      }
       // A release sequence goes on through read-modify-writes.
       if (next.exclusive) {
         if (const stamp source = events_[before.back()].source; source != initial) {
@@ -68,12 +71,18 @@ void graph::prepare_source(event& read) const {
   if (read.source == initial) {
     return;
   }
-  const event& source = events_[read.source];
-  read.prefix.join(source.prefix);
+  read.prefix.join(events_[read.source].prefix);
+  if (acquires(read.how)) {
+    acquire(read.happens_before, read);
+  }
+}
+
+// What a read lets what acquires it know.
+void graph::acquire(clock& known, const event& read) const {
   // Waking orders no memory, not even with a fence.
-  if (read.how != access::plain && read.then != update::enter_waiters &&
+  if (read.source != initial && read.how != access::plain && read.then != update::enter_waiters &&
       read.until != await::being_taken) {
-    (acquires(read.how) ? read.happens_before : read.to_acquire).join(source.released);
+    known.join(events_[read.source].released);
   }
 }
 

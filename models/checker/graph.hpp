@@ -95,6 +95,7 @@ class graph {
     std::vector<stamp> reads;
   };
 
+  void acquire(clock& known, const event& read) const;
   void index(stamp at);
   void copy(const graph& from, stamp count, std::span<const stamp> then);
 

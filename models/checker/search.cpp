@@ -174,7 +174,7 @@ bool search::decide(const operation& asked) {
     case event_kind::create:
     case event_kind::join: {
       ++step_;
-      event next{asked, {}, {}, {}, {}, {}};
+      event next{asked, {}, {}, {}};
       mine.now.prepare(next);
       mine.now.add(next);
       return next.kind != event_kind::fence || holds();
@@ -561,7 +561,7 @@ operation search::second_half(const event& read) {
 }
 
 stamp search::add_second_half(graph& in, stamp read, std::uint32_t place) {
-  event write{second_half(in[read]), {}, {}, {}, {}, {}};
+  event write{second_half(in[read]), {}, {}, {}};
   in.prepare(write);
   in.add_write(write, place);
   return in.size() - 1;

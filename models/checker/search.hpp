@@ -83,7 +83,7 @@ class search final : public decider {
   };
   struct choice {
     choice(const operation& asked, std::size_t alternatives)
-        : next{asked, {}, {}, {}, {}, {}}, revisits(alternatives), others(alternatives) {}
+        : next{asked, {}, {}, {}}, revisits(alternatives), others(alternatives) {}
 
     event next;             // prepared, but for a read's source; a read's data is the initial value
     std::size_t revisits;   // where its alternatives begin: writes: reads to revisit;
