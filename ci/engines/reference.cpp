@@ -65,7 +65,7 @@ bool run(const reference::program& each, bool unique, mean& ratios) {
   }
   fmt::print("{:<18} {:>10} {:>8} {:>9.3f} {:>11.0f} {:>10.1f} {:>7}  {}\n", each.name,
              searching.executions(), searching.blocked(), seconds, rate, peak_mib(), ratio,
-             same ? "as the peer" : fmt::format("WRONG: the peer has {}", each.complete));
+             same ? "as expected" : fmt::format("WRONG: there are {}", each.complete));
   if (searching.duplicates() > 0) {
     fmt::print("  {} came twice\n", searching.duplicates());
   }

@@ -658,6 +658,7 @@ const std::vector<program>& programs() {
       {"cinc 4", 13824, 46080, false, atomic_increments<4, 3>},
       {"inc 5", 14400, 180000, false, read_then_write<5>},
       {"inc 6", 518400, 244528, true, read_then_write<6>},
+      {"inc 7", 25401600, 0, true, read_then_write<7>},  // not the peer's: that memory stays flat
       {"casrot 10", 38486, 202558, false, rotating_exchange<10>},
       {"casrot 11", 182905, 220367, true, rotating_exchange<11>},
       {"casrot 12", 919146, 211298, true, rotating_exchange<12>},

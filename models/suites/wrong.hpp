@@ -358,6 +358,25 @@ struct endless_loop {
 };
 
 template <class Sync>
+struct awaits_what_may_pass {
+  static constexpr std::string_view claim =
+      "who comes late waits for ever, though nobody need be late";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      (void)closed.await([](std::uint64_t value) { return value == 0; },
+                         order::relaxed);  // relaxed: no data follows
+    } else {
+      closed.store(1, order::relaxed);  // relaxed: no data goes before
+    }
+  }
+  void finish() {}
+
+  typename Sync::template atomic<std::uint64_t> closed;
+};
+
+template <class Sync>
 struct thread_left_alone {
   static constexpr std::string_view claim = "a thread is not joined";
   static constexpr unsigned threads = 1;
@@ -409,6 +428,7 @@ void for_each_wrong_of_checker(Visit&& visit) {
   visit.template operator()<escaped_exception>("wrong.escaped_exception");
   visit.template operator()<non_deterministic_body>("wrong.non_deterministic_body");
   visit.template operator()<endless_loop>("wrong.endless_loop");
+  visit.template operator()<awaits_what_may_pass>("wrong.awaits_what_may_pass");
   visit.template operator()<thread_left_alone>("wrong.thread_left_alone");
   visit.template operator()<goal_never_met>("wrong.goal_never_met");
   visit.template operator()<nothing_is_assumed_right>("wrong.nothing_is_assumed_right");
