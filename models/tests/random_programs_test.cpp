@@ -297,18 +297,20 @@ TEST(RandomPrograms, HaveThemWithAwaits) {
                      true);
 }
 TEST(RandomPrograms, HaveThemWithMutexes) {
-  agrees_with_axioms({{verb::load, verb::store, verb::fetch_add}, true}, true);
+  agrees_with_axioms({{verb::load, verb::store, verb::fetch_add, verb::fence}, true}, true);
 }
 TEST(RandomPrograms, HaveThemWithMutexesAndAwaits) {
   agrees_with_axioms(
-      {{verb::load, verb::store, verb::store, verb::fetch_add, verb::await_equal}, true}, true);
+      {{verb::load, verb::store, verb::store, verb::fetch_add, verb::fence, verb::await_equal},
+       true},
+      true);
 }
 
 TEST(RandomPrograms, HaveThemWithSleepers) {
-  agrees_with_axioms({{verb::load, verb::store, verb::fetch_add}, false, true}, true);
+  agrees_with_axioms({{verb::load, verb::store, verb::fetch_add, verb::fence}, false, true}, true);
 }
 TEST(RandomPrograms, HaveThemWithMutexesAndSleepers) {
-  agrees_with_axioms({{verb::load, verb::store}, true, true}, true);
+  agrees_with_axioms({{verb::load, verb::store, verb::fence}, true, true}, true);
 }
 
 }  // namespace
