@@ -56,7 +56,8 @@ class checker_engine : public engine {
     std::vector<entry> all;
     for (const checker_suite::scenario& each : checker_suite::scenarios()) {
       if (each.listed) {
-        all.push_back({each.concept_name, each.name, each.claim, {"exhaustive"}, each.weight});
+        all.push_back(
+            {each.concept_name, each.name, each.claim, {"exhaustive", "random"}, each.weight});
       }
     }
     return all;
@@ -68,15 +69,24 @@ class checker_engine : public engine {
 
   [[nodiscard]] outcome run(std::string_view name, const run_options& options,
                             const progress& tell) override {
-    if (!options.mode.empty() && options.mode != "exhaustive") {
-      throw usage_error("the checker runs in the mode exhaustive, not '" + options.mode + "'");
+    const bool random = options.mode == "random";
+    if (!options.mode.empty() && options.mode != "exhaustive" && !random) {
+      throw usage_error("the checker runs in the modes exhaustive and random, not '" +
+                        options.mode + "'");
     }
     checker_suite::limits bounds;
+    if (random) {
+      bounds.seed = options.seed;
+      if (!options.max_seconds) {
+        bounds.max_executions = executions_by_default;
+      }
+    }
     bounds.max_executions = options.max_executions.value_or(bounds.max_executions);
     bounds.max_seconds = options.max_seconds.value_or(bounds.max_seconds);
     const checker_suite::result found =
-        checker_suite::search(scenario_named(name), bounds,
-                              [&](std::uint64_t executions) { return tell(executions, 0); });
+        checker_suite::search(scenario_named(name), bounds, [&](std::uint64_t executions) {
+          return tell(executions, random ? bounds.max_executions : 0);
+        });
     outcome result = to_outcome(found);
     for (const auto& [goal, met] : found.goals) {
       (met ? result.goals_met : result.goals_missed).push_back(goal);
@@ -86,6 +96,7 @@ class checker_engine : public engine {
     result.verdict = found.found         ? verdict_of(*found.found)
                      : found.interrupted ? "interrupted"
                      : nothing           ? "vacuous"
+                     : random            ? "searched"
                      : found.ended       ? "verified"
                                          : "bounded";
     result.complete = found.ended;
@@ -106,6 +117,8 @@ class checker_engine : public engine {
   }
 
  private:
+  static constexpr std::uint64_t executions_by_default = 100'000;  // of random ones
+
   static std::string verdict_of(const checker::finding& found) {
     return found.kind == "misuse" ? "misuse" : "finding";
   }

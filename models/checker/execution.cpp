@@ -334,7 +334,7 @@ void execution::pause(line) {
   }
   me.round_before = me.round;
   me.round = me.position;
-  if (same) {
+  if (same && decides_->parks(running_, (enabled_ | unsettled_ | blocked_) == 0)) {
     parked_ |= bit(running_);
     give_way();
     std::terminate();  // only a new run moves it

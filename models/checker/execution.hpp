@@ -38,6 +38,9 @@ class decider {
   /// The thread that goes on, of those that a mask names.
   virtual thread_index choose_thread(std::uint32_t enabled) = 0;
   [[nodiscard]] virtual const graph& now() const = 0;
+  /// Whether a thread, two rounds of whose waiting loop were alike, goes no further in
+  /// this run. `alone`: no other thread can go on.
+  virtual bool parks(thread_index thread, bool alone) = 0;
 
  protected:
   ~decider() = default;

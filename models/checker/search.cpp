@@ -35,12 +35,11 @@ const graph& search::now() const {
 }
 
 bool search::next() {
-  if (found_ || racy_ || (following_ && started_) ||
-      (std::exchange(started_, true) && !go_back())) {
+  if (found_ || racy_ || !begin()) {
     return false;
   }
   for (;;) {
-    ended_ = run_.run(body_, *this);
+    ended_ = walk_ ? walk_once() : run_.run(body_, *this);
     if (again_) {
       begin_again();
       continue;
@@ -65,12 +64,27 @@ bool search::next() {
         if (racy_ || following_) {
           return true;
         }
+        if (walk_) {
+          ++blocked_;
+          return true;
+        }
         break;
     }
     if (!go_back()) {
       return false;
     }
   }
+}
+
+// Finds the next execution; false if there is none.
+bool search::begin() {
+  if (walk_) {
+    depth_ = 0;
+    push().now.truncate(0);
+    walk_->begin();
+    return true;
+  }
+  return !std::exchange(started_, true) || (!following_ && go_back());
 }
 
 void search::begin_again() {
@@ -119,6 +133,9 @@ void search::follow(std::vector<step> steps) {
 }
 
 thread_index search::choose_thread(std::uint32_t enabled) {
+  if (walk_) {
+    return walk_->choose(enabled);
+  }
   if (following_ && step_ < steps_.size()) {
     const thread_index next = steps_[step_].thread;
     if (next >= max_threads || (enabled >> next & 1U) == 0) {
@@ -145,9 +162,47 @@ bool search::force(std::uint32_t place) {
   return false;
 }
 
+// Walking ------------------------------------------------------------------------------
+
+run_end search::walk_once() {
+  constexpr std::uint64_t run_again_every = 64;
+  const run_end ended = run_.run(body_, *this);
+  if (ended != run_end::complete || executions_ % run_again_every != 0) {
+    return ended;
+  }
+  walked_ = true;
+  const run_end again = run_.run(body_, *this);
+  walked_ = false;
+  return again;
+}
+
+// Takes one way of the last choice, any, and forgets the others.
+bool search::draw() {
+  branch& mine = top();
+  const choice& last = mine.choices.back();
+  const auto count = static_cast<std::uint32_t>(mine.alternatives.size() - last.others);
+  if (count > 1 && walk_->looks_back(last.next.thread)) {
+    std::swap(mine.alternatives.back(), mine.alternatives[last.others + walk_->below(count)]);
+  }
+  const bool found = try_next();
+  top().alternatives.clear();
+  return found;
+}
+
+bool search::parks(thread_index thread, bool alone) {
+  if (walk_) {
+    walk_->yield(thread);
+  }
+  return !walk_ || alone;
+}
+
 // Adding -------------------------------------------------------------------------------
 
 bool search::decide(const operation& asked) {
+  if (walked_) {
+    run_.fail("non-deterministic body", "run again, thread " + std::to_string(asked.thread) +
+                                            " went further, to " + short_line(asked.line));
+  }
   operations_ += asked.kind != event_kind::create && asked.kind != event_kind::join ? 1 : 0;
   branch& mine = top();
   stepping_ = following_ && step_ < steps_.size();
@@ -160,6 +215,11 @@ bool search::decide(const operation& asked) {
     case event_kind::choice: {
       event& next = mine.choices.emplace_back(asked, mine.alternatives.size()).next;
       mine.now.prepare(next);
+      if (walk_) {
+        next.data.low = walk_->below(static_cast<std::uint32_t>(next.expected.low));
+        mine.now.add(next);
+        return true;
+      }
       for (std::uint64_t other = next.expected.low - 1; other > 0; --other) {
         mine.alternatives.push_back({static_cast<std::uint32_t>(other), 0});
       }
@@ -209,7 +269,7 @@ bool search::add_read(const operation& read) {
     run_.fail(misfit, "no such write to read from");
   }
   ++step_;
-  return try_next();
+  return walk_ ? draw() : try_next();
 }
 
 bool search::add_write(const operation& write) {
@@ -221,7 +281,9 @@ bool search::add_write(const operation& write) {
   if (again_) {
     return false;
   }
-  find_revisits(made.next, made.in_place);
+  if (!walk_) {
+    find_revisits(made.next, made.in_place);
+  }
   made.others = mine.alternatives.size();
   if (write.exclusive) {
     const stamp read = mine.now.thread(write.thread).back();
@@ -244,7 +306,7 @@ bool search::add_write(const operation& write) {
     }
     ++step_;
   }
-  return try_next();
+  return walk_ ? draw() : try_next();
 }
 
 // `read` with this source; its value decides whether it writes.
@@ -302,7 +364,9 @@ bool search::try_read(const alternative& way) {
   const event& asked = mine.choices.back().next;
   const value& seen = way.at == initial ? asked.data : mine.now[way.at].data;
   event read = reading(asked, way.at, way.pick, !lets_go(asked, seen));
-  if (way.pick + 1 < ways(read)) {
+  if (walk_ && ways(read) > 1) {
+    read = reading(asked, way.at, walk_->below(ways(read)), read.waiting);
+  } else if (way.pick + 1 < ways(read)) {
     mine.alternatives.push_back({way.at, way.pick + 1});
   }
   if (read.exclusive && !can_be_taken(read)) {
@@ -415,8 +479,8 @@ bool search::would_let_go(const graph& in, const event& write, stamp await) {
 // went on. It is taken to be so of a location until it is seen not to be, and then
 // the search begins again (docs/decisions/0009).
 bool search::lets_go_in_place(const event& write) {
-  if (waits_plainly(write.where)) {
-    return false;
+  if (walk_ || waits_plainly(write.where)) {
+    return walk_.has_value();
   }
   const graph& in = now();
   std::size_t predicates = 0;
@@ -482,6 +546,12 @@ bool search::release(stamp write, std::uint32_t pick) {
   }
   const bool others_overtaken =
       std::any_of(freed + 1, freed + frees, [&](stamp at) { return before[at].overtaken; });
+  if (walk_) {
+    const stamp lucky = freed[walk_->below(frees)];
+    let_go(before, lucky, write);
+    add_second_half(before, lucky, before[write].place + 1);
+    return false;
+  }
   if (pick > 0) {
     const event waiting = before[freed[pick]];
     let_go(before, freed[pick], write);
@@ -706,8 +776,8 @@ bool search::added_maximally(stamp at, const clock& prefix) const {
 bool search::can_be_taken(const event& read) const {
   const graph& in = now();
   const std::uint32_t place = in.place(read.source) + 1;
-  if (is_free(in, read.where, place)) {
-    return true;
+  if (is_free(in, read.where, place) || walk_) {
+    return is_free(in, read.where, place);
   }
   clock prefix = read.prefix;  // what comes before its write
   if (read.source != initial) {

@@ -22,6 +22,7 @@
 
 #include "models/checker/execution.hpp"
 #include "models/checker/graph.hpp"
+#include "models/checker/walk.hpp"
 
 namespace handfast::checker {
 
@@ -73,8 +74,14 @@ class search final : public decider {
   /// steps is what comes first.
   void follow(std::vector<step> steps);
 
+  /// Instead of every execution, some: each is drawn at random, from `seed`, and
+  /// `next` never comes to an end. Now and then one is run again, to see that the
+  /// program does the same.
+  void walk(std::uint64_t seed) { walk_.emplace(seed); }
+
   bool decide(const operation& asked) override;
   thread_index choose_thread(std::uint32_t enabled) override;
+  bool parks(thread_index thread, bool alone) override;
 
  private:
   struct alternative {
@@ -102,7 +109,10 @@ class search final : public decider {
   branch& top() { return *branches_[depth_ - 1]; }
   branch& push();
 
+  bool begin();
   bool go_back();
+  run_end walk_once();
+  bool draw();
   bool try_next();
   bool try_read(const alternative& way);
   bool try_place(const alternative& way);
@@ -157,6 +167,8 @@ class search final : public decider {
   std::uint64_t operations_ = 0;
   std::vector<char> waits_plainly_;  // locations
   bool again_ = false;               // one more was found
+  std::optional<checker::walk> walk_;
+  bool walked_ = false;  // the graph is complete, and is run again
   bool ignores_stuck_ = false;
   bool looks_for_duplicates_ = false;
   std::uint64_t duplicates_ = 0;

@@ -67,11 +67,15 @@ const std::vector<scenario>& scenarios() {
 
 result search(const scenario& what, const limits& bounds, const go_on& tell) {
   checker::search searching({what.body}, bounds.run);
+  if (bounds.seed) {
+    searching.walk(*bounds.seed);
+  }
   result made;
   const auto start = steady::now();
   constexpr std::uint64_t look_every = 256;
   for (std::uint64_t runs = 0;; ++runs) {
-    if (searching.executions() >= bounds.max_executions) {
+    const std::uint64_t drawn = bounds.seed ? searching.blocked() : 0;
+    if (searching.executions() + drawn >= bounds.max_executions) {
       break;
     }
     if (runs % look_every == 0) {
@@ -89,7 +93,8 @@ result search(const scenario& what, const limits& bounds, const go_on& tell) {
   made.executions = searching.executions() + (searching.found() ? 1 : 0);
   made.blocked = searching.blocked();
   made.goals = searching.run().goals();
-  made.vacuous = made.ended && (searching.vacuous() || searching.executions() == 0);
+  made.vacuous = (made.ended || bounds.seed) && !searching.found() &&
+                 (searching.vacuous() || searching.executions() == 0);
   if (searching.found()) {
     std::vector<checker::search::step> steps = searching.steps();
     result shown = run_again(what, steps);

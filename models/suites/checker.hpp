@@ -15,6 +15,7 @@ namespace handfast::checker_suite {
 struct limits {
   std::uint64_t max_executions = ~std::uint64_t{0};
   double max_seconds = 1e9;
+  std::optional<std::uint64_t> seed;  ///< executions drawn at random from it, not all
   checker::run_limits run;
 };
 

@@ -279,6 +279,38 @@ void agrees_with_axioms(const family& from, bool blocks) {
   EXPECT_EQ(stuck != 0, waits);
 }
 
+// What is drawn at random is among what there is, and before long most of that.
+void walks_within_axioms(const family& from) {
+  constexpr int walks = 300;
+  std::uint64_t there = 0;
+  std::uint64_t seen = 0;
+  ASSERT_TRUE(rc::check([&] {
+    const program what = *a_program(from);
+    const axioms::outcomes all = axioms::all_outcomes(what);
+    checked its(what);
+    its.searching.walk(*rc::gen::arbitrary<std::uint64_t>());
+    its.searching.ignore_stuck();
+    std::set<std::string> drawn;
+    for (int i = 0; i < walks; ++i) {
+      RC_ASSERT(its.searching.next());
+      if (its.searching.ended() == checker::run_end::complete) {
+        drawn.insert(text_of(its.searching.now()));
+      }
+    }
+    for (const std::string& each : drawn) {
+      if (!all.complete.contains(each)) {
+        RC_FAIL(axioms::text_of(what) + "has no execution " + each);
+      }
+    }
+    // So many draws cannot see more than a part of what is far more.
+    if (all.complete.size() <= walks / 10) {
+      there += all.complete.size();
+      seen += drawn.size();
+    }
+  }));
+  EXPECT_GT(seen * 10, there * 8) << "only " << seen << " of " << there;
+}
+
 const std::vector<verb> plain_verbs{verb::load,
                                     verb::load,
                                     verb::store,
@@ -311,6 +343,18 @@ TEST(RandomPrograms, HaveThemWithSleepers) {
 }
 TEST(RandomPrograms, HaveThemWithMutexesAndSleepers) {
   agrees_with_axioms({{verb::load, verb::store, verb::fence}, true, true}, true);
+}
+
+TEST(RandomWalks, StayWithinWhatTheAxiomsAllow) {
+  walks_within_axioms({plain_verbs});
+}
+TEST(RandomWalks, StayWithinItWithMutexesAndAwaits) {
+  walks_within_axioms(
+      {{verb::load, verb::store, verb::store, verb::fetch_add, verb::fence, verb::await_equal},
+       true});
+}
+TEST(RandomWalks, StayWithinItWithMutexesAndSleepers) {
+  walks_within_axioms({{verb::load, verb::store, verb::fence}, true, true});
 }
 
 }  // namespace

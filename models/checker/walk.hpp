@@ -1,0 +1,51 @@
+// Chance, for searches that are drawn and not exhaustive: which thread goes on, and
+// what it sees. The same seed, the same draws.
+//
+// Threads: PCT (Burckhardt, Kothari, Musuvathi, Nagarakatte, A Randomized Scheduler
+// with Probabilistic Guarantees of Finding Bugs, ASPLOS 2010): priorities, and a few
+// moments at which the thread that runs gets the lowest. Reads: most executions see
+// the latest write nearly always, some rarely, as a bug needs few stale reads
+// (Gao, Chakraborty, Ozkan, Probabilistic Concurrency Testing for Weak Memory
+// Programs, ASPLOS 2023).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "models/checker/event.hpp"
+
+namespace handfast::checker {
+
+class walk {
+ public:
+  explicit walk(std::uint64_t seed) : random_(seed) {}
+
+  /// The next execution begins.
+  void begin();
+
+  /// Of the threads that a mask names, the one that goes on.
+  thread_index choose(std::uint32_t enabled);
+  /// A number less than `count`.
+  std::uint32_t below(std::uint32_t count) { return static_cast<std::uint32_t>(random_() % count); }
+  /// Whether a thread reads, or writes, anywhere but at the end of coherence order.
+  bool looks_back(thread_index thread);
+  /// A thread waits in a loop: the others go first, and it sees what is latest.
+  void yield(thread_index thread);
+
+ private:
+  static constexpr std::uint32_t most_changes = 3;
+
+  std::mt19937_64 random_;
+  std::uint64_t steps_ = 0;
+  std::uint64_t longest_ = 16;  // of the executions so far
+  bool uniform_ = false;        // no priorities in this one
+  std::uint32_t back_in_16_ = 0;
+  std::array<std::int64_t, max_threads> priorities_{};
+  std::int64_t lowest_ = 0;
+  std::vector<std::uint64_t> changes_;
+  std::uint32_t fresh_ = 0;  // threads that look back no more
+};
+
+}  // namespace handfast::checker
