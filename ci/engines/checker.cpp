@@ -57,7 +57,7 @@ class checker_engine : public engine {
     for (const checker_suite::scenario& each : checker_suite::scenarios()) {
       if (each.listed) {
         all.push_back(
-            {each.concept_name, each.name, each.claim, {"exhaustive", "random"}, each.weight});
+            {each.concept_name, each.name, each.claim, {"exhaustive"}, each.weight, {"random"}});
       }
     }
     return all;

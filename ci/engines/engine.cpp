@@ -80,7 +80,8 @@ void list(const engine& self) {
            {"name", each.name},
            {"summary", each.summary},
            {"modes", each.modes},
-           {"weight", each.weight}});
+           {"weight", each.weight},
+           {"on_request", each.on_request}});
   }
 #if HANDFAST_HAS_MUTANTS
   for (const mutants::row& bug : mutants::table) {

@@ -4,7 +4,8 @@
 // a crash must not take the report with it.
 //
 //   ENGINE list
-//       {"event":"entry","concept","name","summary","modes":[…],"weight"}   one a line
+//       {"event":"entry","concept","name","summary","modes":[…],"weight","on_request":[…]}
+//       one a line
 //       {"event":"mutant","name","wrong"}   one a line, in builds with seeded bugs
 //   ENGINE run NAME --mode M [--seed N] [--max-executions N] [--max-seconds S]
 //              [--preemptions K] [--patience S] [--mutant NAME]
@@ -36,11 +37,12 @@ using replay_bytes = std::vector<std::uint8_t>;
 
 /// One thing that an engine can run.
 struct entry {
-  std::string concept_name;        ///< "channel", as in the file names
-  std::string name;                ///< "channel.hand_off": unique within the engine
-  std::string summary;             ///< the claim, as a sentence
-  std::vector<std::string> modes;  ///< what --mode takes; the first is the default
-  double weight = 1;               ///< its share of a stage's time, next to others
+  std::string concept_name;               ///< "channel", as in the file names
+  std::string name;                       ///< "channel.hand_off": unique within the engine
+  std::string summary;                    ///< the claim, as a sentence
+  std::vector<std::string> modes;         ///< what --mode takes; the first is the default
+  double weight = 1;                      ///< its share of a stage's time, next to others
+  std::vector<std::string> on_request{};  ///< what --mode takes, too, and nobody runs unasked
 };
 
 /// How much to do. An engine ignores what does not apply to it.

@@ -15,18 +15,23 @@ namespace {
 // The modes of `offered` that a user's --mode means. `exhaustive` and `bounded`
 // are the same words for every engine; Relacy's own are `full` and `boundK`.
 std::vector<std::string> modes(const offer& offered, const check_options& options) {
-  if (options.mode.empty() || options.mode == "all") {
+  if (options.mode.empty()) {
     return offered.modes;
   }
+  std::vector<std::string> all = offered.modes;
+  all.insert(all.end(), offered.on_request.begin(), offered.on_request.end());
+  if (options.mode == "all") {
+    return all;
+  }
   std::string mode = options.mode;
-  if (mode == "exhaustive" && !std::ranges::count(offered.modes, mode)) {
+  if (mode == "exhaustive" && !std::ranges::count(all, mode)) {
     mode = "full";
-  } else if (mode == "bounded" && !std::ranges::count(offered.modes, mode)) {
+  } else if (mode == "bounded" && !std::ranges::count(all, mode)) {
     mode = fmt::format("bound{}", options.preemptions.value_or(2));
   }
-  if (!std::ranges::count(offered.modes, mode)) {
+  if (!std::ranges::count(all, mode)) {
     throw usage_error(fmt::format("{} runs {} in these modes: {}; not in '{}'", offered.engine,
-                                  offered.name, fmt::join(offered.modes, ", "), options.mode));
+                                  offered.name, fmt::join(all, ", "), options.mode));
   }
   return {mode};
 }

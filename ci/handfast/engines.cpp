@@ -169,7 +169,8 @@ std::vector<offer> offers(const engine_folder& engines) {
         if (line.value("event", "") == "entry") {
           all.push_back({engine, line.value("concept", ""), line.value("name", ""),
                          line.value("summary", ""), line.value("modes", std::vector<std::string>{}),
-                         line.value("weight", 1.0)});
+                         line.value("weight", 1.0),
+                         line.value("on_request", std::vector<std::string>{})});
         }
       });
     }

@@ -36,7 +36,8 @@ struct offer {
   std::string name;
   std::string summary;
   std::vector<std::string> modes;
-  double weight = 1;  ///< its share of a stage's time, next to others
+  double weight = 1;                      ///< its share of a stage's time, next to others
+  std::vector<std::string> on_request{};  ///< modes that nobody runs unasked
 };
 
 [[nodiscard]] std::vector<offer> offers(const engine_folder& engines);

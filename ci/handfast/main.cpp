@@ -78,7 +78,8 @@ int run(int argc, char** argv) {
       "checker, relacy, properties, fuzz, stress, stress-tsan (default: the first of "
       "these that has what is asked for)");
   check_app->add_option("--mode", check.mode,
-                        "exhaustive, bounded, random, or one of the engine's own (default: all)");
+                        "exhaustive, bounded, random, all, or one of the engine's own (default: "
+                        "what the engine runs unasked)");
   check_app->add_option("--preemptions", check.preemptions, "bound for --mode bounded")
       ->check(whole_number);
   check_app->add_option("--seed", check.seed, "for everything drawn at random")
