@@ -56,8 +56,13 @@ class checker_engine : public engine {
     std::vector<entry> all;
     for (const checker_suite::scenario& each : checker_suite::scenarios()) {
       if (each.listed) {
-        all.push_back(
-            {each.concept_name, each.name, each.claim, {"exhaustive"}, each.weight, {"random"}});
+        all.push_back({each.concept_name,
+                       each.name,
+                       each.claim,
+                       {"exhaustive"},
+                       each.weight,
+                       {"random"},
+                       each.concept_name == "zoo"});
       }
     }
     return all;

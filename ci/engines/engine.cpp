@@ -81,7 +81,8 @@ void list(const engine& self) {
            {"summary", each.summary},
            {"modes", each.modes},
            {"weight", each.weight},
-           {"on_request", each.on_request}});
+           {"on_request", each.on_request},
+           {"exhibit", each.exhibit}});
   }
 #if HANDFAST_HAS_MUTANTS
   for (const mutants::row& bug : mutants::table) {

@@ -4,7 +4,8 @@
 // a crash must not take the report with it.
 //
 //   ENGINE list
-//       {"event":"entry","concept","name","summary","modes":[…],"weight","on_request":[…]}
+//       {"event":"entry","concept","name","summary","modes":[…],"weight","on_request":[…],
+//        "exhibit"}
 //       one a line
 //       {"event":"mutant","name","wrong"}   one a line, in builds with seeded bugs
 //   ENGINE run NAME --mode M [--seed N] [--max-executions N] [--max-seconds S]
@@ -43,6 +44,7 @@ struct entry {
   std::vector<std::string> modes;         ///< what --mode takes; the first is the default
   double weight = 1;                      ///< its share of a stage's time, next to others
   std::vector<std::string> on_request{};  ///< what --mode takes, too, and nobody runs unasked
+  bool exhibit = false;                   ///< of the zoo: may have its bug, runs when named
 };
 
 /// How much to do. An engine ignores what does not apply to it.

@@ -37,7 +37,7 @@ std::vector<std::string> modes(const offer& offered, const check_options& option
 }
 
 std::vector<run_request> requests(const engine_folder& engines, const check_options& options) {
-  std::vector<offer> chosen = offers(engines);
+  std::vector<offer> chosen = offers(engines, options.pattern.starts_with("zoo"));
   if (options.engine.empty()) {
     chosen = matching(chosen, options.pattern);
     std::erase_if(chosen, [first = chosen.front().engine](const offer& each) {

@@ -161,16 +161,17 @@ std::string engine_folder::program(const std::string& engine, bool mutants) cons
   return folder_ + "/handfast-" + engine + (mutants ? "-mutants" : "");
 }
 
-std::vector<offer> offers(const engine_folder& engines) {
+std::vector<offer> offers(const engine_folder& engines, bool with_zoo) {
   std::vector<offer> all;
   for (const std::string& engine : engine_names()) {
     if (engines.has(engine)) {
       for_each_line(engines, engine, false, [&](const json& line) {
-        if (line.value("event", "") == "entry") {
+        const bool exhibit = line.value("exhibit", false);
+        if (line.value("event", "") == "entry" && (with_zoo || !exhibit)) {
           all.push_back({engine, line.value("concept", ""), line.value("name", ""),
                          line.value("summary", ""), line.value("modes", std::vector<std::string>{}),
                          line.value("weight", 1.0),
-                         line.value("on_request", std::vector<std::string>{})});
+                         line.value("on_request", std::vector<std::string>{}), exhibit});
         }
       });
     }

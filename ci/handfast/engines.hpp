@@ -38,9 +38,11 @@ struct offer {
   std::vector<std::string> modes;
   double weight = 1;                      ///< its share of a stage's time, next to others
   std::vector<std::string> on_request{};  ///< modes that nobody runs unasked
+  bool exhibit = false;                   ///< of the zoo: may have its bug, runs when named
 };
 
-[[nodiscard]] std::vector<offer> offers(const engine_folder& engines);
+/// What is there to be run; of the zoo nothing, unless `with_zoo`.
+[[nodiscard]] std::vector<offer> offers(const engine_folder& engines, bool with_zoo = false);
 
 /// One seeded bug.
 struct mutant {

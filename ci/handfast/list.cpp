@@ -35,8 +35,11 @@ std::vector<listed> rows(const std::vector<offer>& offers) {
   for (const offer& each : offers) {
     const auto same = std::ranges::find(all, each.name, &listed::name);
     if (same == all.end()) {
-      all.push_back(
-          {kind_of(each.engine), each.concept_name, each.name, each.summary, {each.engine}});
+      all.push_back({each.exhibit ? "zoo entry" : kind_of(each.engine),
+                     each.concept_name,
+                     each.name,
+                     each.summary,
+                     {each.engine}});
     } else {
       same->engines.push_back(each.engine);
     }
@@ -49,7 +52,7 @@ std::vector<listed> rows(const std::vector<offer>& offers) {
 int list_verb(const list_options& options) {
   const engine_folder engines(options.engines);
   std::string heading;
-  for (const listed& row : rows(matching(offers(engines), options.pattern))) {
+  for (const listed& row : rows(matching(offers(engines, true), options.pattern))) {
     if (options.json) {
       const nlohmann::ordered_json line = {{"kind", row.kind},
                                            {"concept", row.concept_name},

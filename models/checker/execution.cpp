@@ -226,7 +226,13 @@ inline void execution::decide(operation& next) {
   standing |= bit(running_);
   give_way();
   enabled_ &= ~bit(running_);
-  // Only now: others may have come in between.
+  // Only now: others may have come in between, and ended the object's life.
+  if (next.kind == event_kind::read || next.kind == event_kind::write) {
+    const place& its = places_[next.where];
+    if (!its.alive && its.address != nullptr) [[unlikely]] {
+      fail_dead(its.address, "an object that", next.line);
+    }
+  }
   if (me_->position == now_->thread(running_).size()) {
     if (!decides_->decide(next)) {
       leave(run_end::abandoned);
@@ -428,10 +434,9 @@ void execution::destroy(location where, const void* address, line at) {
   for (const auto& list : {now.writes(where), now.reads(where)}) {
     for (const stamp each : list) {
       const event& used = now[each];
-      const bool done = threads_[used.thread]->position > used.index;
       // Who was woken is on its way out.
       if (used.thread != running_ && used.until != await::being_taken &&
-          (used.waiting || (done && !mine.has(used.thread, used.index)))) {
+          (used.waiting || !mine.has(used.thread, used.index))) {
         fail("destroyed while in use", name_of(where) + " is destroyed, and used at " +
                                            short_line(used.line) + " by thread " +
                                            std::to_string(used.thread));

@@ -104,7 +104,7 @@ std::vector<stamp> fewest_switches(const graph& of, std::size_t patience) {
 
 namespace {
 
-constexpr std::size_t line_width = 24;
+constexpr std::size_t least_line_width = 24;
 constexpr std::size_t cell_width = 40;
 
 std::string_view order_name(access how) {
@@ -123,7 +123,17 @@ std::string text_of(const value& data, std::uint8_t size) {
 
 class table {
  public:
-  explicit table(const search& of) : now_(of.now()), run_(of.run()) {}
+  explicit table(const search& of) : now_(of.now()), run_(of.run()) {
+    const auto fit = [this](const std::source_location& line) {
+      line_width_ = std::max(line_width_, short_line(line).size() + std::string("  #    ").size());
+    };
+    for (stamp at = 0; at < now_.size(); ++at) {
+      fit(now_[at].line);
+    }
+    for (const execution::plain_access& each : run_.plain_accesses()) {
+      fit(each.line);
+    }
+  }
 
   std::string text() {
     for (stamp at = 0; at < now_.size(); ++at) {
@@ -135,7 +145,7 @@ class table {
     for (thread_index thread = 0; thread < max_threads; ++thread) {
       plain_before(thread, now_.thread(thread).size());
     }
-    std::string head = padded("  #  where", line_width);
+    std::string head = padded("  #  where", line_width_);
     for (thread_index thread = 0; thread <= last_thread_; ++thread) {
       head += padded("thread " + std::to_string(thread), cell_width);
     }
@@ -177,7 +187,7 @@ class table {
     std::string number = std::to_string(number_);
     std::string before = padded(std::string(3 - std::min<std::size_t>(3, number.size()), ' ') +
                                     number + "  " + short_line(line),
-                                line_width);
+                                line_width_);
     // Cells that are too long go on in the next line.
     while (!what.empty()) {
       std::size_t size = what.size();
@@ -189,7 +199,7 @@ class table {
                        std::string(what.substr(0, size))) +
                "\n";
       what.remove_prefix(std::min(what.size(), size + 1));
-      before = std::string(line_width + 2, ' ');
+      before = std::string(line_width_ + 2, ' ');
     }
     return number_;
   }
@@ -316,6 +326,7 @@ class table {
   std::map<stamp, std::size_t> rows_of_;
   std::map<std::size_t, bool> told_plain_;
   std::map<const void*, std::size_t> letters_;
+  std::size_t line_width_ = least_line_width;
   std::size_t number_ = 0;
   thread_index last_thread_ = 0;
   std::string rows_;

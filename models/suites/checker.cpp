@@ -8,6 +8,7 @@
 #include "models/scenarios/channel.hpp"
 #include "models/scenarios/sync.hpp"
 #include "models/suites/wrong.hpp"
+#include "models/zoo/zoo.hpp"
 
 namespace handfast::checker_suite {
 namespace {
@@ -31,8 +32,7 @@ void run_scenario() {
 }
 
 template <template <class> class Scenario>
-scenario entry(const char* name, bool listed) {
-  const std::string full_name = name;
+scenario entry(const std::string& full_name, bool listed) {
   double weight = 1;
   if constexpr (requires { Scenario<checker_sync>::weight; }) {
     weight = Scenario<checker_sync>::weight;
@@ -44,6 +44,12 @@ scenario entry(const char* name, bool listed) {
           weight,
           run_scenario<Scenario>};
 }
+
+template <template <class, bool> class Bug, bool Fixed>
+struct exhibit {
+  template <class Sync>
+  using scenario = Bug<Sync, Fixed>;
+};
 
 }  // namespace
 
@@ -60,6 +66,11 @@ const std::vector<scenario>& scenarios() {
     };
     wrong::for_each_wrong(add_wrong);
     wrong::for_each_wrong_of_checker(add_wrong);
+    zoo::for_each_bug([&made]<template <class, bool> class Bug>(const char* name, const char*) {
+      const std::string full_name = std::string("zoo.") + name;
+      made.push_back(entry<exhibit<Bug, false>::template scenario>(full_name + "_bug", true));
+      made.push_back(entry<exhibit<Bug, true>::template scenario>(full_name + "_fixed", true));
+    });
     return made;
   }();
   return all;
