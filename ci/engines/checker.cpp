@@ -1,45 +1,12 @@
 // The checker's engine: every behaviour of the memory model, each once.
-//
-// Replay bytes: for each step, as varints, the thread, the number and the pick
-// (checker::search::step).
 #include <algorithm>
-#include <span>
 
 #include "ci/engines/engine.hpp"
-#include "ci/engines/varint.hpp"
 #include "models/suites/checker.hpp"
+#include "models/token/steps.hpp"
 
 namespace handfast::ci {
 namespace {
-
-using checker::search;
-
-replay_bytes packed(const std::vector<search::step>& steps) {
-  replay_bytes bytes;
-  for (const search::step& each : steps) {
-    append_varint(bytes, each.thread);
-    append_varint(bytes, each.number);
-    append_varint(bytes, each.pick);
-  }
-  return bytes;
-}
-
-std::vector<search::step> unpacked(const replay_bytes& bytes) {
-  std::vector<search::step> steps;
-  std::span<const std::uint8_t> left = bytes;
-  while (!left.empty()) {
-    const auto thread = take_varint(left);
-    const auto number = take_varint(left);
-    const auto pick = take_varint(left);
-    if (!thread || !number || !pick || *thread >= checker::max_threads ||
-        *number > ~std::uint32_t{0} || *pick > 0xff) {
-      throw usage_error("the token's payload is not an execution of the checker");
-    }
-    steps.push_back({static_cast<checker::thread_index>(*thread),
-                     static_cast<std::uint32_t>(*number), static_cast<std::uint32_t>(*pick)});
-  }
-  return steps;
-}
 
 const checker_suite::scenario& scenario_named(std::string_view name) {
   const auto& all = checker_suite::scenarios();
@@ -110,8 +77,11 @@ class checker_engine : public engine {
 
   [[nodiscard]] outcome replay(std::string_view name, const replay_bytes& payload,
                                const replay_plan&, const progress&) override {
-    const checker_suite::result found =
-        checker_suite::run_again(scenario_named(name), unpacked(payload));
+    const auto steps = unpacked(payload);
+    if (!steps) {
+      throw usage_error("the token's payload is not an execution of the checker");
+    }
+    const checker_suite::result found = checker_suite::run_again(scenario_named(name), *steps);
     outcome result = to_outcome(found);
     if (found.found && found.found->kind == checker::misfit) {
       throw usage_error("the token's payload is not an execution of this scenario");

@@ -8,7 +8,7 @@
 #include <chrono>
 
 #include "ci/engines/engine.hpp"
-#include "ci/engines/varint.hpp"
+#include "models/token/varint.hpp"
 #include "properties/channel.hpp"
 #include "stress/watchdog.hpp"
 

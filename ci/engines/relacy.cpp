@@ -7,8 +7,8 @@
 #include <span>
 
 #include "ci/engines/engine.hpp"
-#include "ci/engines/varint.hpp"
 #include "models/suites/relacy.hpp"
+#include "models/token/varint.hpp"
 
 namespace handfast::ci {
 namespace {

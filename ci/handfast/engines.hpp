@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "ci/handfast/process.hpp"
-#include "ci/handfast/token.hpp"
+#include "models/token/token.hpp"
 
 namespace handfast::ci {
 

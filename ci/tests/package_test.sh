@@ -17,10 +17,25 @@ for compilers in "gcc-12 g++-12" "clang-19 clang++-19"; do
     "$scratch/$1/squares"
     "$scratch/$1/owned_strings"
 done
+# Users' own code, checked: the right versions pass, the wrong ones fail for the reason
+# that they should, and a token brings a failure back.
+cmake -S examples/checked -B "$scratch/checked" -G Ninja -DCMAKE_PREFIX_PATH="$scratch/prefix" \
+    -DCMAKE_CXX_COMPILER=g++-12 >>"$scratch/log"
+cmake --build "$scratch/checked" >>"$scratch/log" || { cat "$scratch/log"; exit 1; }
+ctest --test-dir "$scratch/checked" --output-on-failure >>"$scratch/log" ||
+    { cat "$scratch/log"; exit 1; }
+wrong="$scratch/checked/wrong_checks"
+token=$("$wrong" --gtest_filter='WrongSpinLock.*' | sed -n 's/.*--handfast_replay=//p')
+if "$wrong" --handfast_replay="$token" >"$scratch/again"; then
+    echo "the replay of a failure passes"
+    exit 1
+fi
+grep -q 'data race: a write of count' "$scratch/again"
+[ "$(grep -c 'SKIPPED.*Wrong.*(' "$scratch/again")" = 2 ]
 # A wrong example must not pass unseen: this project asks for what is not there.
 if cmake -S examples/pipeline -B "$scratch/none" -DCMAKE_PREFIX_PATH="$scratch/empty" \
         >>"$scratch/log" 2>&1; then
     echo "a project found a package that is not installed"
     exit 1
 fi
-echo "installed headers and libraries serve a C++ and a C program under both compilers"
+echo "installed headers and libraries serve a C++ and a C program under both compilers, and check a user's code"

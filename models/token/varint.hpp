@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace handfast::ci {
+namespace handfast {
 
 inline void append_varint(std::vector<std::uint8_t>& bytes, std::uint64_t value) {
   for (; value >= 128; value >>= 7U) {
@@ -32,4 +32,4 @@ inline void append_varint(std::vector<std::uint8_t>& bytes, std::uint64_t value)
   return std::nullopt;
 }
 
-}  // namespace handfast::ci
+}  // namespace handfast

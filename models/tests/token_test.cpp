@@ -1,12 +1,12 @@
 // A token comes back as it went out, or is refused with a line that says why.
-#include "ci/handfast/token.hpp"
+#include "models/token/token.hpp"
 
 #include <gtest/gtest.h>
 
 #include <random>
 #include <string>
 
-namespace handfast::ci {
+namespace handfast {
 namespace {
 
 token random_token(std::mt19937_64& random) {
@@ -85,4 +85,4 @@ TEST(token, of_a_later_version_is_told_apart) {
 }
 
 }  // namespace
-}  // namespace handfast::ci
+}  // namespace handfast

@@ -1,13 +1,13 @@
-#include "ci/handfast/token.hpp"
+#include "models/token/token.hpp"
 
 #include <array>
 #include <boost/crc.hpp>
 #include <optional>
 #include <span>
 
-#include "ci/engines/varint.hpp"
+#include "models/token/varint.hpp"
 
-namespace handfast::ci {
+namespace handfast {
 namespace {
 
 using bytes = std::vector<std::uint8_t>;
@@ -132,4 +132,4 @@ std::expected<token, std::string> decode(std::string_view text) {
   return failure;
 }
 
-}  // namespace handfast::ci
+}  // namespace handfast

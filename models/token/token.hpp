@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace handfast::ci {
+namespace handfast {
 
 /// One failure, as a token carries it.
 struct token {
@@ -33,4 +33,4 @@ struct token {
 /// text is answered.
 [[nodiscard]] std::expected<token, std::string> decode(std::string_view text);
 
-}  // namespace handfast::ci
+}  // namespace handfast

@@ -1,0 +1,215 @@
+#include "models/check/check.hpp"
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+
+#include "models/checker/search.hpp"
+#include "models/checker/trace.hpp"
+#include "models/token/steps.hpp"
+#include "models/token/token.hpp"
+
+namespace handfast::check {
+namespace {
+
+constexpr const char* engine_name = "check";
+
+struct bad_flag : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// GoogleTest's main keeps what it does not know, and gives it to nobody.
+std::optional<std::string> flag(std::string_view name) {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  const std::string line((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::string start = "--handfast_" + std::string(name) + "=";
+  for (std::size_t at = 0; at < line.size();) {
+    const std::size_t end = std::min(line.find('\0', at), line.size());
+    const std::string argument = line.substr(at, end - at);
+    if (argument.starts_with(start)) {
+      return argument.substr(start.size());
+    }
+    at = end + 1;
+  }
+  return std::nullopt;
+}
+
+template <class Number>
+void set_from_flag(Number& value, const char* name) {
+  if (const auto text = flag(name)) {
+    const char* end = text->data() + text->size();
+    if (const auto read = std::from_chars(text->data(), end, value);
+        read.ec != std::errc() || read.ptr != end || text->empty()) {
+      throw bad_flag(std::string("--handfast_") + name + " takes a number, not '" + *text + "'");
+    }
+  }
+}
+
+options with_flags(options how) {
+  if (const auto text = flag("mode")) {
+    if (*text != "exhaustive" && *text != "random") {
+      throw bad_flag("--handfast_mode is exhaustive or random, not '" + *text + "'");
+    }
+    how.how = *text == "random" ? mode::random : mode::exhaustive;
+  }
+  set_from_flag(how.seed, "seed");
+  set_from_flag(how.max_executions, "max_executions");
+  set_from_flag(how.max_seconds, "max_time");
+  return how;
+}
+
+std::string text_of(const checker::finding& found, const std::string& trace,
+                    const std::string& token) {
+  return found.kind + ": " + found.text + "\n\n" + trace +
+         "\n  again, under a debugger too: --handfast_replay=" + token + "\n";
+}
+
+// One execution again.
+report run_again(const std::string& name, const std::function<void()>& body,
+                 const checker::run_limits& limits,
+                 const std::vector<checker::search::step>& steps) {
+  checker::search following({body}, limits);
+  following.follow(steps);
+  std::ignore = following.next();
+  report made;
+  made.executions = 1;
+  if (const auto& found = following.found(); found && found->kind == checker::misfit) {
+    throw bad_flag("the token is not of an execution of this test, as it is now: " + found->text);
+  } else if (found) {
+    made.verdict = found->kind == "misuse" ? "misuse" : "finding";
+    made.token = encode({name, engine_name, 0, "", packed(steps)});
+    made.text = text_of(*found, checker::columns(following), made.token);
+  } else {
+    made.verdict = "searched";
+    made.passed = true;
+    made.text = "the execution shows nothing wrong any more\n\n" + checker::columns(following);
+  }
+  return made;
+}
+
+report replay(const std::string& name, const std::function<void()>& body,
+              const checker::run_limits& limits, const std::string& text) {
+  const auto decoded = decode(text);
+  if (!decoded) {
+    throw bad_flag(decoded.error());
+  }
+  if (decoded->engine != engine_name) {
+    throw bad_flag("the token is for `handfast replay`, not for a test");
+  }
+  if (decoded->scenario != name) {
+    report other;
+    other.passed = other.skipped = true;
+    return other;
+  }
+  const auto steps = unpacked(decoded->replay);
+  if (!steps) {
+    throw bad_flag("the token's payload is not an execution of the checker");
+  }
+  return run_again(name, body, limits, *steps);
+}
+
+report search(const std::string& name, const std::function<void()>& body, const options& how) {
+  checker::run_limits limits;
+  limits.steps = how.max_steps;
+  checker::search searching({body}, limits);
+  const bool random = how.how == mode::random;
+  if (random) {
+    searching.walk(how.seed);
+  }
+  const auto start = std::chrono::steady_clock::now();
+  bool ended = false;
+  constexpr std::uint64_t look_every = 256;
+  for (std::uint64_t runs = 0; runs < how.max_executions; ++runs) {
+    const std::chrono::duration<double> ran = std::chrono::steady_clock::now() - start;
+    if (runs % look_every == 0 && ran.count() > how.max_seconds) {
+      break;
+    }
+    if (!searching.next()) {
+      ended = !searching.found();
+      break;
+    }
+  }
+  if (searching.found()) {
+    report made = run_again(name, body, limits, searching.steps());
+    made.executions = searching.executions() + 1;
+    made.blocked = searching.blocked();
+    if (made.passed) {  // only the search saw it: a body that does not do the same
+      made.passed = false;
+      made.verdict = "finding";
+      made.text = searching.found()->kind + ": " + searching.found()->text + "\n";
+    }
+    return made;
+  }
+  report made;
+  made.executions = searching.executions();
+  made.blocked = searching.blocked();
+  std::string missed;
+  for (const auto& [goal, met] : searching.run().goals()) {
+    missed += met ? "" : (missed.empty() ? "" : ", ") + goal;
+  }
+  const std::string count = std::to_string(made.executions) + " executions";
+  if (searching.vacuous() || made.executions == 0) {
+    made.verdict = "vacuous";
+    made.text = made.executions == 0 ? "no execution came to its end: nothing was checked"
+                                     : "there was nothing that could have gone another way";
+  } else if ((ended || random) && !missed.empty()) {
+    made.verdict = "vacuous";
+    made.text = "never so in " + count + ": " + missed;
+  } else if (random) {
+    made.verdict = "searched";
+    made.passed = true;
+  } else if (ended) {
+    made.verdict = "verified";
+    made.passed = true;
+  } else {
+    made.verdict = "bounded";
+    made.text = "not at its end after " + count +
+                "; raise max_executions or max_seconds, make the test smaller, or say random";
+  }
+  return made;
+}
+
+}  // namespace
+
+report run(const std::string& name, const std::function<void()>& body, const options& how) {
+  try {
+    const options wanted = with_flags(how);
+    checker::run_limits limits;
+    limits.steps = wanted.max_steps;
+    if (const auto token = flag("replay")) {
+      return replay(name, body, limits, *token);
+    }
+    return search(name, body, wanted);
+  } catch (const bad_flag& error) {
+    report made;
+    made.verdict = "misuse";
+    made.text = error.what();
+    return made;
+  }
+}
+
+void expect_holds(const std::string& name, const std::function<void()>& body, const options& how,
+                  std::source_location where) {
+  const report made = run(name, body, how);
+  if (made.skipped) {
+    GTEST_SKIP() << "the token is of another test";
+  }
+  ::testing::Test::RecordProperty("verdict", made.verdict);
+  ::testing::Test::RecordProperty("executions", std::to_string(made.executions));
+  ::testing::Test::RecordProperty("blocked", std::to_string(made.blocked));
+  if (!made.passed) {
+    ADD_FAILURE_AT(where.file_name(), static_cast<int>(where.line()))
+        << made.verdict << " after " << made.executions << " executions\n"
+        << made.text;
+    return;
+  }
+  std::printf("%s: %s, %llu executions\n", name.c_str(), made.verdict.c_str(),
+              static_cast<unsigned long long>(made.executions));
+}
+
+}  // namespace handfast::check

@@ -1,0 +1,4 @@
+// <handfast/check.hpp>, as it is installed.
+#pragma once
+
+#include "models/check/check.hpp"

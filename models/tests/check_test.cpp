@@ -1,0 +1,102 @@
+// Checks of a user's own code: what passes, what fails, and what brings it back.
+#include "models/check/check.hpp"
+
+namespace handfast {
+namespace {
+
+// What a user writes.
+HANDFAST_CHECK(Check, StandardShapesWorkTogether) {
+  check::mutex mutex;
+  check::condition_variable condition;
+  check::atomic<int> turns{0};
+  bool ready = false;
+  check::run_together(
+      [&] {
+        std::unique_lock lock(mutex);
+        condition.wait(lock, [&] { return ready; });
+        turns += 2;
+      },
+      [&] {
+        const std::lock_guard lock(mutex);
+        ready = true;
+        ++turns;
+        condition.notify_one();
+      });
+  check::require(turns == 3, "both took their turns");
+  check::reachable("the end");
+}
+
+HANDFAST_CHECK_WITH(Check, RandomExecutionsPass,
+                    {.how = check::mode::random, .max_executions = 1'000}) {
+  check::atomic_flag flag;
+  check::var<int> taken;
+  const auto body = [&] {
+    if (!flag.test_and_set(std::memory_order::acq_rel)) {
+      taken.write() += 1;
+    }
+  };
+  check::run_together(body, body);
+  check::require(taken.read() == 1);
+}
+
+void weak_store_buffering() {
+  check::atomic<int> x, y;
+  int saw_x = 0;
+  int saw_y = 0;
+  check::run_together(
+      [&] {
+        x.store(1, std::memory_order::release);
+        saw_y = y.load(std::memory_order::acquire);
+      },
+      [&] {
+        y.store(1, std::memory_order::release);
+        saw_x = x.load(std::memory_order::acquire);
+      });
+  check::require(saw_x + saw_y > 0, "one saw the other");
+}
+
+TEST(CheckReports, AFindingHasATraceAndAToken) {
+  const check::report found = check::run("Some.test", weak_store_buffering);
+  EXPECT_FALSE(found.passed);
+  EXPECT_EQ(found.verdict, "finding");
+  EXPECT_TRUE(found.token.starts_with("hf1.Some.test.check.")) << found.token;
+  EXPECT_NE(found.text.find("assertion failed: one saw the other"), std::string::npos);
+  EXPECT_NE(found.text.find("<- initial"), std::string::npos);
+}
+
+TEST(CheckReports, RandomExecutionsFindItToo) {
+  check::options how;
+  how.how = check::mode::random;
+  how.seed = 3;
+  EXPECT_EQ(check::run("Some.test", weak_store_buffering, how).verdict, "finding");
+}
+
+TEST(CheckReports, WhatIsNotAtItsEndIsBounded) {
+  check::options how;
+  how.max_executions = 2;
+  const auto body = [] {
+    check::atomic<int> x;
+    check::run_together([&] { ++x; }, [&] { ++x; }, [&] { ++x; });
+  };
+  const check::report bounded = check::run("Some.test", body, how);
+  EXPECT_FALSE(bounded.passed);
+  EXPECT_EQ(bounded.verdict, "bounded");
+  EXPECT_EQ(check::run("Some.test", body).executions, 6U);
+}
+
+TEST(CheckReports, NothingToExploreIsVacuous) {
+  EXPECT_EQ(check::run("Some.test", [] {}).verdict, "vacuous");
+}
+
+TEST(CheckReports, AGoalThatIsNeverMetIsVacuous) {
+  const check::report vacuous = check::run("Some.test", [] {
+    check::atomic<int> x;
+    check::run_together([&] { x = 1; }, [&] { check::sometimes(x == 2, "two is seen"); });
+  });
+  EXPECT_FALSE(vacuous.passed);
+  EXPECT_EQ(vacuous.verdict, "vacuous");
+  EXPECT_NE(vacuous.text.find("two is seen"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace handfast
