@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "models/checker/update.hpp"
@@ -22,6 +23,7 @@ std::string short_line(const std::source_location& at) {
 run_end execution::run(std::span<const std::function<void()>> roots, decider& decides) {
   decides_ = &decides;
   found_.reset();
+  faulted_ = false;
   plain_.clear();
   names_.clear();
   heap_.reset();
@@ -58,6 +60,48 @@ run_end execution::run(std::span<const std::function<void()>> roots, decider& de
   }
   return how_;
 }
+
+// Faults -------------------------------------------------------------------------------
+
+namespace {
+
+struct sigaction handler_before;
+
+}  // namespace
+
+// What a thread does to memory that is not there is a finding; so is that it runs into
+// the page below its stack, which is why the handler has a stack of its own.
+void execution::watch_for_faults() {
+  static const bool watching = [] {
+    static std::array<std::byte, std::size_t{64} * 1024> stack;
+    stack_t own{};
+    own.ss_sp = stack.data();
+    own.ss_size = stack.size();
+    struct sigaction action{};
+    action.sa_sigaction = &execution::faulted;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+    return ::sigaltstack(&own, nullptr) == 0 && ::sigaction(SIGSEGV, &action, &handler_before) == 0;
+  }();
+  std::ignore = watching;
+}
+
+void execution::faulted(int signal, siginfo_t* at, void*) {
+  execution* const run = current_;
+  if (run != nullptr && !std::exchange(run->faulted_, true)) {
+    const std::string who = "thread " + std::to_string(run->running_);
+    if (run->me_->stack.overflowed_at(at->si_addr)) {
+      run->fail("stack overflow", who + " has used up its " +
+                                      std::to_string(fiber::default_stack_bytes / 1024) +
+                                      " KiB of stack");
+    }
+    run->fail("memory fault",
+              who + " uses memory that is not there, after what is its last " + "operation below");
+  }
+  // Not a thread's, or the second: it happens again, and is handled as it would have been.
+  ::sigaction(signal, &handler_before, nullptr);
+}
+
+// Threads of a run -----------------------------------------------------------------------
 
 thread_index execution::new_thread() {
   if (known_threads_ == max_threads) {

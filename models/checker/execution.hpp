@@ -9,6 +9,8 @@
 // on that.
 #pragma once
 
+#include <signal.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -89,6 +91,7 @@ class execution {
   explicit execution(const run_limits& limits = {}) : limits_(limits) {
     constexpr std::uint32_t most = max_events_of_a_thread / 2;  // one may be two events
     limits_.steps = std::min(limits_.steps, most);
+    watch_for_faults();
   }
   execution(const execution&) = delete;
   execution& operator=(const execution&) = delete;
@@ -230,6 +233,8 @@ class execution {
   using mask = std::uint32_t;
   static constexpr mask bit(thread_index thread) { return mask{1} << thread; }
 
+  static void watch_for_faults();
+  static void faulted(int signal, siginfo_t* at, void*);
   static void entry(void* self);
   void begin(thread_index thread, const std::function<void()>& body);
   void end_thread();
@@ -287,6 +292,7 @@ class execution {
   thread* me_ = nullptr;  // that runs
   run_end how_ = run_end::complete;
   std::optional<finding> found_;
+  bool faulted_ = false;
   std::uint64_t steps_ = 0;
   std::uint64_t number_ = 0;
   std::map<std::string, bool> goals_;

@@ -358,6 +358,49 @@ struct endless_loop {
 };
 
 template <class Sync>
+struct null_dereference {
+  static constexpr std::string_view claim = "a pointer is followed before it was set";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      set.store(1, order::release);  // [null_dereference.set] release: pairs with the load
+    } else {
+      // [null_dereference.set] acquire: it may not be there yet.
+      const volatile int* there = table[set.load(order::acquire)];
+      Sync::assert_that(*there == 7, "the number is there");
+    }
+  }
+  void finish() {}
+
+  int number = 7;
+  std::array<int*, 2> table{nullptr, &number};
+  typename Sync::template atomic<std::uint64_t> set;
+};
+
+template <class Sync>
+struct bottomless_recursion {
+  static constexpr std::string_view claim = "a thread has no end of stack";
+  static constexpr unsigned threads = 1;
+
+  void thread(unsigned) {
+    word.store(1, order::relaxed);  // relaxed: it is alone
+    Sync::assert_that(depth_below(word.load(order::relaxed)) != 0, "it is deep");  // as above
+  }
+  void finish() {}
+
+ private:
+  // NOLINTNEXTLINE(misc-no-recursion): wrong on purpose
+  static std::uint64_t depth_below(std::uint64_t level) {
+    volatile std::uint64_t here[64];
+    here[level % 64] = level;
+    return level == 0 ? 0 : depth_below(level + 1) + here[level % 64];
+  }
+
+  typename Sync::template atomic<std::uint64_t> word;
+};
+
+template <class Sync>
 struct awaits_what_may_pass {
   static constexpr std::string_view claim =
       "who comes late waits for ever, though nobody need be late";
@@ -428,6 +471,8 @@ void for_each_wrong_of_checker(Visit&& visit) {
   visit.template operator()<escaped_exception>("wrong.escaped_exception");
   visit.template operator()<non_deterministic_body>("wrong.non_deterministic_body");
   visit.template operator()<endless_loop>("wrong.endless_loop");
+  visit.template operator()<null_dereference>("wrong.null_dereference");
+  visit.template operator()<bottomless_recursion>("wrong.bottomless_recursion");
   visit.template operator()<awaits_what_may_pass>("wrong.awaits_what_may_pass");
   visit.template operator()<thread_left_alone>("wrong.thread_left_alone");
   visit.template operator()<goal_never_met>("wrong.goal_never_met");
