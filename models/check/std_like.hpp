@@ -245,12 +245,14 @@ class condition_variable {
 class thread {
  public:
   thread() = default;
-  template <class Body, class... Arguments>
-    requires std::invocable<Body, Arguments...>
-  explicit thread(Body body, Arguments... arguments)
-      : its_([body = std::move(body),
-              arguments = std::tuple<Arguments...>(std::move(arguments)...)]() mutable {
-          std::apply(std::move(body), std::move(arguments));
+  template <std::invocable Body>
+  explicit thread(Body body, where_t where = where_t::current()) : its_(std::move(body), where) {}
+  template <class Body, class First, class... Arguments>
+    requires std::invocable<Body, First, Arguments...>
+  thread(Body body, First first, Arguments... arguments)
+      : its_([body = std::move(body), all = std::tuple<First, Arguments...>(
+                                          std::move(first), std::move(arguments)...)]() mutable {
+          std::apply(std::move(body), std::move(all));
         }) {}
 
   void join(where_t where = where_t::current()) { its_.join(where); }

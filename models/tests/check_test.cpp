@@ -26,6 +26,16 @@ HANDFAST_CHECK(Check, StandardShapesWorkTogether) {
   check::reachable("the end");
 }
 
+HANDFAST_CHECK(Check, ThreadsTakeArguments) {
+  check::atomic<unsigned> sum{0};
+  const auto add = [&](unsigned what, unsigned more) { sum += what + more; };
+  check::thread first(add, 1U, 2U);
+  check::thread second([&] { sum += 4; });
+  first.join();
+  second.join();
+  check::require(sum == 7, "all was added");
+}
+
 HANDFAST_CHECK_WITH(Check, RandomExecutionsPass,
                     {.how = check::mode::random, .max_executions = 1'000}) {
   check::atomic_flag flag;
