@@ -44,6 +44,8 @@ struct scenario {
 };
 
 [[nodiscard]] const std::vector<scenario>& scenarios();
+/// Those of them that are the zoo's.
+[[nodiscard]] const std::vector<scenario>& zoo_entries();
 
 [[nodiscard]] result search(const scenario& what, const limits& bounds, const go_on& tell);
 /// One execution again; `found` if it shows anything now.

@@ -12,7 +12,7 @@ namespace handfast {
 namespace {
 
 const checker_suite::scenario& named(const std::string& name) {
-  const auto& all = checker_suite::scenarios();
+  const auto& all = checker_suite::zoo_entries();
   const auto found = std::ranges::find(all, name, &checker_suite::scenario::name);
   EXPECT_NE(found, all.end()) << name;
   return *found;
