@@ -1,7 +1,6 @@
 #include "models/check/check.hpp"
 
 #include <charconv>
-#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -9,8 +8,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "models/checker/search.hpp"
-#include "models/checker/trace.hpp"
+#include "models/suites/checker.hpp"
 #include "models/token/steps.hpp"
 #include "models/token/token.hpp"
 
@@ -69,26 +67,17 @@ std::string text_of(const checker::finding& found, const std::string& trace,
          "\n  again, under a debugger too: --handfast_replay=" + token + "\n";
 }
 
-// One execution again.
-report run_again(const std::string& name, const std::function<void()>& body,
-                 const checker::run_limits& limits,
-                 const std::vector<checker::search::step>& steps) {
-  checker::search following({body}, limits);
-  following.follow(steps);
-  std::ignore = following.next();
+checker_suite::scenario scenario_of(const std::string& name, const std::function<void()>& body) {
+  return {"", name, "", false, 1, body};
+}
+
+report of_finding(const std::string& name, const checker_suite::result& shown) {
   report made;
-  made.executions = 1;
-  if (const auto& found = following.found(); found && found->kind == checker::misfit) {
-    throw bad_flag("the token is not of an execution of this test, as it is now: " + found->text);
-  } else if (found) {
-    made.verdict = found->kind == "misuse" ? "misuse" : "finding";
-    made.token = encode({name, engine_name, 0, "", packed(steps)});
-    made.text = text_of(*found, checker::columns(following), made.token);
-  } else {
-    made.verdict = "searched";
-    made.passed = true;
-    made.text = "the execution shows nothing wrong any more\n\n" + checker::columns(following);
-  }
+  made.executions = shown.executions;
+  made.blocked = shown.blocked;
+  made.verdict = shown.found->kind == "misuse" ? "misuse" : "finding";
+  made.token = encode({name, engine_name, 0, "", packed(shown.replay)});
+  made.text = text_of(*shown.found, shown.trace, made.token);
   return made;
 }
 
@@ -110,60 +99,55 @@ report replay(const std::string& name, const std::function<void()>& body,
   if (!steps) {
     throw bad_flag("the token's payload is not an execution of the checker");
   }
-  return run_again(name, body, limits, *steps);
+  const checker_suite::result shown =
+      checker_suite::run_again(scenario_of(name, body), *steps, limits);
+  if (shown.found && shown.found->kind == checker::misfit) {
+    throw bad_flag("the token is not of an execution of this test, as it is now: " +
+                   shown.found->text);
+  }
+  if (shown.found) {
+    return of_finding(name, shown);
+  }
+  report made;
+  made.executions = 1;
+  made.verdict = "searched";
+  made.passed = true;
+  return made;
 }
 
 report search(const std::string& name, const std::function<void()>& body, const options& how) {
-  checker::run_limits limits;
-  limits.steps = how.max_steps;
-  checker::search searching({body}, limits);
+  checker_suite::limits bounds;
+  bounds.max_executions = how.max_executions;
+  bounds.max_seconds = how.max_seconds;
+  bounds.run.steps = how.max_steps;
   const bool random = how.how == mode::random;
   if (random) {
-    searching.walk(how.seed);
+    bounds.seed = how.seed;
   }
-  const auto start = std::chrono::steady_clock::now();
-  bool ended = false;
-  constexpr std::uint64_t look_every = 256;
-  for (std::uint64_t runs = 0; runs < how.max_executions; ++runs) {
-    const std::chrono::duration<double> ran = std::chrono::steady_clock::now() - start;
-    if (runs % look_every == 0 && ran.count() > how.max_seconds) {
-      break;
-    }
-    if (!searching.next()) {
-      ended = !searching.found();
-      break;
-    }
-  }
-  if (searching.found()) {
-    report made = run_again(name, body, limits, searching.steps());
-    made.executions = searching.executions() + 1;
-    made.blocked = searching.blocked();
-    if (made.passed) {  // only the search saw it: a body that does not do the same
-      made.passed = false;
-      made.verdict = "finding";
-      made.text = searching.found()->kind + ": " + searching.found()->text + "\n";
-    }
-    return made;
+  const checker_suite::result result =
+      checker_suite::search(scenario_of(name, body), bounds, [](std::uint64_t) { return true; });
+  if (result.found) {
+    return of_finding(name, result);
   }
   report made;
-  made.executions = searching.executions();
-  made.blocked = searching.blocked();
+  made.executions = result.executions;
+  made.blocked = result.blocked;
   std::string missed;
-  for (const auto& [goal, met] : searching.run().goals()) {
+  for (const auto& [goal, met] : result.goals) {
     missed += met ? "" : (missed.empty() ? "" : ", ") + goal;
   }
   const std::string count = std::to_string(made.executions) + " executions";
-  if (searching.vacuous() || made.executions == 0) {
+  if (result.vacuous) {
     made.verdict = "vacuous";
     made.text = made.executions == 0 ? "no execution came to its end: nothing was checked"
                                      : "there was nothing that could have gone another way";
-  } else if ((ended || random) && !missed.empty()) {
+  } else if ((result.ended || random) && !missed.empty()) {
     made.verdict = "vacuous";
     made.text = "never so in " + count + ": " + missed;
   } else if (random) {
     made.verdict = "searched";
     made.passed = true;
-  } else if (ended) {
+  } else if (result.ended) {
     made.verdict = "verified";
     made.passed = true;
   } else {

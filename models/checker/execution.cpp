@@ -95,7 +95,7 @@ void execution::faulted(int signal, siginfo_t* at, void*) {
                                       " KiB of stack");
     }
     run->fail("memory fault",
-              who + " uses memory that is not there, after what is its last " + "operation below");
+              who + " uses memory that is not there, after what is its last operation below");
   }
   // Not a thread's, or the second: it happens again, and is handled as it would have been.
   ::sigaction(signal, &handler_before, nullptr);

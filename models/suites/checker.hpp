@@ -50,6 +50,7 @@ struct scenario {
 [[nodiscard]] result search(const scenario& what, const limits& bounds, const go_on& tell);
 /// One execution again; `found` if it shows anything now.
 [[nodiscard]] result run_again(const scenario& what,
-                               const std::vector<checker::search::step>& steps);
+                               const std::vector<checker::search::step>& steps,
+                               const checker::run_limits& limits = {});
 
 }  // namespace handfast::checker_suite

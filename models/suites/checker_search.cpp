@@ -43,11 +43,11 @@ result search(const scenario& what, const limits& bounds, const go_on& tell) {
                  (searching.vacuous() || searching.executions() == 0);
   if (searching.found()) {
     std::vector<checker::search::step> steps = searching.steps();
-    result shown = run_again(what, steps);
+    result shown = run_again(what, steps, bounds.run);
     // An execution that does not end does the same without being told so.
     while (searching.found()->kind == checker::endless && steps.size() > 1) {
       steps.resize(steps.size() / 2);
-      result shorter = run_again(what, steps);
+      result shorter = run_again(what, steps, bounds.run);
       if (!shorter.found || shorter.found->kind != checker::endless) {
         break;
       }
@@ -61,8 +61,9 @@ result search(const scenario& what, const limits& bounds, const go_on& tell) {
   return made;
 }
 
-result run_again(const scenario& what, const std::vector<checker::search::step>& steps) {
-  checker::search following({what.body});
+result run_again(const scenario& what, const std::vector<checker::search::step>& steps,
+                 const checker::run_limits& limits) {
+  checker::search following({what.body}, limits);
   following.follow(steps);
   result made;
   std::ignore = following.next();
