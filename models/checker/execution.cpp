@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <numeric>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -36,7 +37,7 @@ run_end execution::run(std::span<const std::function<void()>> roots, decider& de
     each.alive = false;
   }
   while (known_threads_ < roots.size()) {
-    new_thread();
+    new_thread({origin::nobody, known_threads_});
   }
   now_ = &decides.now();
   for (thread_index i = 0; i < roots.size(); ++i) {
@@ -103,12 +104,97 @@ void execution::faulted(int signal, siginfo_t* at, void*) {
 
 // Threads of a run -----------------------------------------------------------------------
 
-thread_index execution::new_thread() {
+thread_index execution::new_thread(const origin& made_by) {
   if (known_threads_ == max_threads) {
     fail("misuse", "more than " + std::to_string(max_threads) + " threads");
   }
-  threads_.push_back(std::make_unique<thread>());
-  return known_threads_++;
+  if (known_threads_ == threads_.size()) {
+    threads_.push_back(std::make_unique<thread>());
+  }
+  thread& made = *threads_[known_threads_];
+  made.made_by = made_by;
+  made.ancestors = made_by.by == origin::nobody ? 0 : threads_[made_by.by]->ancestors + 1;
+  made.threads.clear();
+  made.locations.clear();
+  ++known_threads_;
+  put_in_order();
+  return known_threads_ - 1;
+}
+
+void execution::put_in_order() {
+  std::array<thread_index, max_threads> order{};
+  const auto end = order.begin() + known_threads_;
+  std::iota(order.begin(), end, 0);
+  // A maker has fewer ancestors than what it makes, so it has its rank by then.
+  std::sort(order.begin(), end, [&](thread_index a, thread_index b) {
+    return threads_[a]->ancestors < threads_[b]->ancestors;
+  });
+  const auto rank_of_maker = [&](const thread& its) {
+    return its.made_by.by == origin::nobody ? 0 : threads_[its.made_by.by]->rank;
+  };
+  for (auto from = order.begin(); from != end;) {
+    const std::uint32_t ancestors = threads_[*from]->ancestors;
+    const auto to = std::find_if(
+        from, end, [&](thread_index each) { return threads_[each]->ancestors != ancestors; });
+    std::sort(from, to, [&](thread_index a, thread_index b) {
+      const thread& mine = *threads_[a];
+      const thread& other = *threads_[b];
+      return std::pair(rank_of_maker(mine), mine.made_by.as) <
+             std::pair(rank_of_maker(other), other.made_by.as);
+    });
+    for (; from != to; ++from) {
+      threads_[*from]->rank = static_cast<std::uint32_t>(from - order.begin());
+    }
+  }
+  by_rank_ = !std::is_sorted(order.begin(), end);
+}
+
+thread_index execution::first_of(mask threads) const {
+  auto first = static_cast<thread_index>(std::countr_zero(threads));
+  if (by_rank_) [[unlikely]] {
+    for (mask left = threads; left != 0; left &= left - 1) {
+      const auto each = static_cast<thread_index>(std::countr_zero(left));
+      first = threads_[each]->rank < threads_[first]->rank ? each : first;
+    }
+  }
+  return first;
+}
+
+location execution::new_location(const origin& made_by) {
+  if (known_locations_ == places_.size()) {
+    places_.emplace_back();
+  }
+  places_[known_locations_].made_by = made_by;
+  return known_locations_++;
+}
+
+numbering execution::numbers() const {
+  numbering made;
+  for (thread_index i = 0; i < known_threads_; ++i) {
+    made.threads.push_back(threads_[i]->made_by);
+  }
+  for (location i = 0; i < known_locations_; ++i) {
+    made.locations.push_back(places_[i].made_by);
+  }
+  return made;
+}
+
+void execution::renumber(const numbering& numbers) {
+  known_threads_ = 0;
+  for (const origin& each : numbers.threads) {
+    const thread_index index = new_thread(each);
+    if (each.by != origin::nobody) {
+      threads_[each.by]->threads.push_back(index);
+    }
+  }
+  // What is declared is there already.
+  known_locations_ = static_cast<location>(std::ranges::count_if(
+      places_, [](const place& each) { return each.made_by.by == origin::nobody; }));
+  for (const origin& each : numbers.locations) {
+    if (each.by != origin::nobody) {
+      threads_[each.by]->locations.push_back(new_location(each));
+    }
+  }
 }
 
 void execution::begin(thread_index index, const std::function<void()>& body) {
@@ -316,7 +402,7 @@ value execution::perform(operation& next) {
 thread_index execution::create(std::function<void()> body, line at) {
   thread& me = *me_;
   if (me.children == me.threads.size()) {
-    me.threads.push_back(new_thread());
+    me.threads.push_back(new_thread({running_, me.children}));
   }
   const thread_index child = me.threads[me.children++];
   operation next;
@@ -407,10 +493,10 @@ location execution::make(thing what, void* address, std::uint8_t size, const val
                          line at) {
   thread& me = *me_;
   if (me.made == me.locations.size()) {
-    me.locations.push_back(known_locations_++);
-    places_.emplace_back();
+    me.locations.push_back(new_location({running_, me.made}));
   }
   const location where = me.locations[me.made++];
+  const origin made_by = places_[where].made_by;
   places_[where] = place{.address = address,
                          .what = what,
                          .alive = true,
@@ -418,14 +504,16 @@ location execution::make(thing what, void* address, std::uint8_t size, const val
                          .maker = static_cast<std::uint8_t>(running_),
                          .made_at = static_cast<std::uint16_t>(me.position),
                          .holder = max_threads,
+                         .made_by = made_by,
                          .begins = begins,
                          .at = at};
   return where;
 }
 
 location execution::declare(const value& begins) {
-  places_.emplace_back().begins = begins;
-  return known_locations_++;
+  const location where = new_location({});
+  places_[where].begins = begins;
+  return where;
 }
 
 void execution::fail_dead(const void* address, const char* what, line at) {

@@ -28,6 +28,7 @@
 #include "models/checker/fiber.hpp"
 #include "models/checker/graph.hpp"
 #include "models/checker/heap.hpp"
+#include "models/checker/position.hpp"
 
 namespace handfast::checker {
 
@@ -123,7 +124,16 @@ class execution {
   };
   [[nodiscard]] const std::vector<plain_access>& plain_accesses() const { return plain_; }
 
+  /// What numbers threads and locations have been given so far.
+  [[nodiscard]] numbering numbers() const;
+  /// Gives them these, and forgets its own.
+  void renumber(const numbering& numbers);
+
   // For the decider -------------------------------------------------------------------
+
+  /// The first of the threads that a mask names, in an order that is the same whoever
+  /// meets which of them first: of two, the one with fewer ancestors, or the older line.
+  [[nodiscard]] thread_index first_of(std::uint32_t threads) const;
 
   /// An await of `thread` is answered, or taken out of the graph.
   void released(thread_index thread) {
@@ -210,6 +220,9 @@ class execution {
     std::uint32_t position = 0;                   // so many of its events have been done
     std::uint32_t children = 0;
     std::uint32_t made = 0;  // locations
+    origin made_by;
+    std::uint32_t ancestors = 0;
+    std::uint32_t rank = 0;  // in the order of `first_of`
     std::uint32_t spurious = 0;
     thread_index waits_for = 0;  // joins, or reads that wait for their source
     std::uint32_t waits_for_position = 0;
@@ -226,6 +239,7 @@ class execution {
     std::uint8_t maker = 0;
     std::uint16_t made_at = 0;
     std::uint32_t holder = 0;
+    origin made_by;
     value begins;
     line at;
   };
@@ -238,7 +252,9 @@ class execution {
   static void entry(void* self);
   void begin(thread_index thread, const std::function<void()>& body);
   void end_thread();
-  thread_index new_thread();
+  thread_index new_thread(const origin& made_by);
+  void put_in_order();
+  location new_location(const origin& made_by);
 
   thread_index pick();
   [[gnu::always_inline]] void switch_to(thread_index next);
@@ -284,6 +300,7 @@ class execution {
   fiber main_{fiber::native{}};
   std::vector<std::unique_ptr<thread>> threads_;
   thread_index known_threads_ = 0;  // numbers given out, in all runs
+  bool by_rank_ = false;            // they are not in order
   location known_locations_ = 0;
   std::vector<place> places_;
   heap heap_;

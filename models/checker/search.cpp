@@ -39,10 +39,36 @@ bool search::next() {
     return false;
   }
   for (;;) {
+    if (again_) {
+      if (outgrown_ = !whole_; outgrown_) {
+        return false;
+      }
+      begin_again();
+    }
     ended_ = walk_ ? walk_once() : run_.run(body_, *this);
     if (again_) {
-      begin_again();
       continue;
+    }
+    if (std::exchange(jumped_, false)) {
+      continue;
+    }
+    if (std::exchange(redrawn_, false)) {
+      begin_anew();
+      continue;
+    }
+    if (std::exchange(retracing_, false)) {
+      if (path_at_ < path_.size() && ended_ != run_end::failed) {
+        found_ = finding{misfit, "the search does not come to where it is to go on"};
+        return true;
+      }
+      path_.clear();
+      path_at_ = 0;
+      if (std::exchange(done_, false)) {
+        if (!go_back()) {
+          return false;
+        }
+        continue;
+      }
     }
     switch (ended_) {
       case run_end::complete:
@@ -66,6 +92,8 @@ bool search::next() {
         }
         if (walk_) {
           ++blocked_;
+        }
+        if (walk_ || probe_) {
           return true;
         }
         break;
@@ -84,82 +112,28 @@ bool search::begin() {
     walk_->begin();
     return true;
   }
+  if (probe_) {
+    path_.clear();
+    weight_ = 1;
+    begin_anew();
+    return true;
+  }
   return !std::exchange(started_, true) || (!following_ && go_back());
 }
 
 void search::begin_again() {
   again_ = false;
-  depth_ = 0;
   executions_ = blocked_ = duplicates_ = 0;
   graphs_.clear();
+  path_.clear();
+  weight_ = 1;
+  begin_anew();
+}
+
+void search::begin_anew() {
+  depth_ = 0;
+  path_at_ = 0;
   push().now.truncate(0);
-}
-
-// Following ----------------------------------------------------------------------------
-
-std::vector<search::step> search::steps() const {
-  const graph& in = now();
-  std::vector<step> all;
-  std::vector<char> there(in.size(), 0);
-  // A place counted among the writes that are there by then.
-  const auto place = [&](location where, std::uint32_t last) {
-    return static_cast<std::uint32_t>(std::ranges::count_if(in.writes(where), [&](stamp write) {
-      return there[write] != 0 && in[write].place <= last;
-    }));
-  };
-  for (const stamp at : fewest_switches(in)) {
-    const event& each = in[at];
-    const bool second_half = each.kind == event_kind::write && each.exclusive;
-    if (!second_half && !each.waiting) {
-      step made{each.thread, 0, each.pick};
-      if (each.kind == event_kind::read) {
-        made.number = place(each.where, in.place(each.source));
-      } else if (each.kind == event_kind::write) {
-        made.number = place(each.where, each.place) + 1;
-      } else if (each.kind == event_kind::choice) {
-        made.number = static_cast<std::uint32_t>(each.data.low);
-      }
-      all.push_back(made);
-    }
-    there[at] = 1;
-  }
-  return all;
-}
-
-void search::follow(std::vector<step> steps) {
-  steps_ = std::move(steps);
-  following_ = true;
-  run_.record(true);
-}
-
-thread_index search::choose_thread(std::uint32_t enabled) {
-  if (walk_) {
-    return walk_->choose(enabled);
-  }
-  if (following_ && step_ < steps_.size()) {
-    const thread_index next = steps_[step_].thread;
-    if (next >= max_threads || (enabled >> next & 1U) == 0) {
-      run_.fail(misfit, "thread " + std::to_string(next) + " cannot go on here");
-    }
-    return next;
-  }
-  return static_cast<thread_index>(std::countr_zero(enabled));
-}
-
-// Keeps the one way of the last choice that is followed; false if there is none.
-bool search::force(std::uint32_t place) {
-  branch& mine = top();
-  const choice& last = mine.choices.back();
-  const bool reads = last.next.kind == event_kind::read;
-  for (std::size_t i = last.others; i < mine.alternatives.size(); ++i) {
-    const alternative way = mine.alternatives[i];
-    if ((reads ? mine.now.place(way.at) : way.at) == place) {
-      mine.alternatives.resize(last.others);
-      mine.alternatives.push_back({way.at, reads ? steps_[step_].pick : 0});
-      return true;
-    }
-  }
-  return false;
 }
 
 // Walking ------------------------------------------------------------------------------
@@ -206,29 +180,22 @@ bool search::decide(const operation& asked) {
   operations_ += asked.kind != event_kind::create && asked.kind != event_kind::join ? 1 : 0;
   branch& mine = top();
   stepping_ = following_ && step_ < steps_.size();
-  if (stepping_ && asked.kind == event_kind::choice && steps_[step_].number >= asked.expected.low) {
-    run_.fail(misfit, "no such choice");
-  }
   switch (asked.kind) {
     case event_kind::read: return add_read(asked) && settle();
     case event_kind::write: return add_write(asked) && settle();
     case event_kind::choice: {
-      event& next = mine.choices.emplace_back(asked, mine.alternatives.size()).next;
-      mine.now.prepare(next);
+      choice& made = mine.choices.emplace_back(asked, mine.alternatives.size());
+      mine.now.prepare(made.next);
       if (walk_) {
-        next.data.low = walk_->below(static_cast<std::uint32_t>(next.expected.low));
-        mine.now.add(next);
-        return true;
+        mine.alternatives.push_back(
+            {walk_->below(static_cast<std::uint32_t>(asked.expected.low)), 0});
+        return try_next();
       }
-      for (std::uint64_t other = next.expected.low - 1; other > 0; --other) {
-        mine.alternatives.push_back({static_cast<std::uint32_t>(other), 0});
+      for (std::uint64_t other = asked.expected.low; other > 0; --other) {
+        mine.alternatives.push_back({static_cast<std::uint32_t>(other - 1), 0});
       }
-      if (stepping_) {
-        next.data.low = steps_[step_].number;
-      }
-      ++step_;
-      mine.now.add(next);
-      return true;
+      step_taken("no such choice");
+      return take();
     }
     case event_kind::fence:
     case event_kind::create:
@@ -265,11 +232,8 @@ bool search::add_read(const operation& read) {
   if (read.until == await::being_taken && mine.alternatives.size() > made.others + 1) {
     mine.alternatives.pop_back();
   }
-  if (std::exchange(stepping_, false) && !force(steps_[step_].number)) {
-    run_.fail(misfit, "no such write to read from");
-  }
-  ++step_;
-  return walk_ ? draw() : try_next();
+  step_taken("no such write to read from");
+  return walk_ ? draw() : take();
 }
 
 bool search::add_write(const operation& write) {
@@ -301,12 +265,9 @@ bool search::add_write(const operation& write) {
     }
   }
   if (!write.exclusive) {
-    if (std::exchange(stepping_, false) && !force(steps_[step_].number)) {
-      run_.fail(misfit, "no such place for a write");
-    }
-    ++step_;
+    step_taken("no such place for a write");
   }
-  return walk_ ? draw() : try_next();
+  return walk_ ? draw() : take();
 }
 
 // `read` with this source; its value decides whether it writes.
@@ -332,26 +293,28 @@ event search::reading(const event& read, stamp source, std::uint32_t pick, bool 
 bool search::try_next() {
   for (;;) {
     branch& mine = top();
-    const choice& last = mine.choices.back();
+    choice& last = mine.choices.back();
     if (mine.alternatives.size() == last.others) {
       return false;
     }
-    const alternative way = mine.alternatives.back();
+    const way to = mine.alternatives.back();
     mine.alternatives.pop_back();
+    last.taken = to;
+    last.revisited = false;
     switch (last.next.kind) {
       case event_kind::read:
-        if (try_read(way)) {
+        if (try_read(to)) {
           return true;
         }
         break;
       case event_kind::write:
-        if (try_place(way)) {
+        if (try_place(to)) {
           return true;
         }
         break;
       default: {
         event next = last.next;
-        next.data.low = way.at;
+        next.data.low = to.at;
         mine.now.add(next);
         return true;
       }
@@ -359,15 +322,15 @@ bool search::try_next() {
   }
 }
 
-bool search::try_read(const alternative& way) {
+bool search::try_read(const way& to) {
   branch& mine = top();
   const event& asked = mine.choices.back().next;
-  const value& seen = way.at == initial ? asked.data : mine.now[way.at].data;
-  event read = reading(asked, way.at, way.pick, !lets_go(asked, seen));
+  const value& seen = to.at == initial ? asked.data : mine.now[to.at].data;
+  event read = reading(asked, to.at, to.pick, !lets_go(asked, seen));
   if (walk_ && ways(read) > 1) {
-    read = reading(asked, way.at, walk_->below(ways(read)), read.waiting);
-  } else if (way.pick + 1 < ways(read)) {
-    mine.alternatives.push_back({way.at, way.pick + 1});
+    read = reading(asked, to.at, walk_->below(ways(read)), read.waiting);
+  } else if (to.pick + 1 < ways(read)) {
+    another(mine, to);
   }
   if (read.exclusive && !can_be_taken(read)) {
     return false;
@@ -381,9 +344,9 @@ bool search::try_read(const alternative& way) {
   return false;
 }
 
-bool search::try_place(const alternative& way) {
+bool search::try_place(const way& to) {
   branch& mine = top();
-  mine.now.add_write(mine.choices.back().next, way.at);
+  mine.now.add_write(mine.choices.back().next, to.at);
   const stamp write = mine.now.size() - 1;
   if (mine.revisited != initial && mine.choices.size() == 1) {
     // The write that made the branch: its read comes with it.
@@ -403,8 +366,8 @@ bool search::try_place(const alternative& way) {
       return true;
     }
   } else if (holds()) {
-    if (mine.choices.back().in_place && release(write, way.pick)) {
-      mine.alternatives.push_back({way.at, way.pick + 1});
+    if (mine.choices.back().in_place && release(write, to.pick)) {
+      another(mine, to);
     }
     return true;
   }
@@ -461,212 +424,6 @@ stamp search::half_done() const {
   }
   const auto found = std::ranges::find_if(mine.halves, needs_write);
   return found == mine.halves.end() ? initial : *found;
-}
-
-// Awaits -------------------------------------------------------------------------------
-
-// Whether a write, in the graph, lets an await go.
-bool search::would_let_go(const graph& in, const event& write, stamp await) {
-  const event& read = in[await];
-  return read.waiting && read.where == write.where && lets_go(read, write.data) &&
-         in.place(read.source) < write.place;
-}
-
-// Whether those that wait for `write`, which is not in the graph yet, are let go
-// where they stand, by it and at once. The graph in which they wait on, and the one
-// in which `write` revisits them, are then one; that is sound where no write that
-// lets an await go could revisit another read, and none could have one wait that
-// went on. It is taken to be so of a location until it is seen not to be, and then
-// the search begins again (docs/decisions/0009).
-bool search::lets_go_in_place(const event& write) {
-  if (walk_ || waits_plainly(write.where)) {
-    return walk_.has_value();
-  }
-  const graph& in = now();
-  std::size_t predicates = 0;
-  std::size_t others = 0;
-  bool revisits = false;
-  bool makes_wait = false;
-  for (const stamp at : in.reads(write.where)) {
-    const event& read = in[at];
-    if (write.prefix.has(read.thread, read.index)) {
-      continue;
-    }
-    if (!read.waiting) {
-      revisits |= may_be_revisited(read, write, true);
-      makes_wait |= read.until == await::predicate && !lets_go(read, write.data);
-      predicates += read.until == await::predicate && lets_go(read, write.data) ? 1 : 0;
-    } else if (lets_go(read, write.data)) {
-      ++(read.until == await::predicate ? predicates : others);
-      makes_wait |= read.until == await::predicate && may_overlook(read, write);
-    }
-  }
-  const bool sound =
-      !makes_wait && (predicates + others == 0 ||
-                      (!revisits && (predicates == 0 || (predicates == 1 && others == 0))));
-  if (!sound && !following_) {
-    if (waits_plainly_.size() <= write.where) {
-      waits_plainly_.resize(write.where + 1, 0);
-    }
-    waits_plainly_[write.where] = 1;
-    again_ = true;
-  }
-  return true;
-}
-
-// Whether an await that `write` lets go may wait on all the same: for what is
-// before one that does not.
-bool search::may_overlook(const event& read, const event& write) const {
-  const graph& in = now();
-  const std::uint32_t oldest = oldest_visible(in, write.where, write.happens_before);
-  return std::ranges::any_of(in.writes(write.where).subspan(oldest),
-                             [&](stamp other) { return !lets_go(read, in[other].data); });
-}
-
-// Gives awaits that `write` lets go their source, where they stand. Of those that
-// wait for a mutex the `pick`th gets it; true if there is another to be tried.
-bool search::release(stamp write, std::uint32_t pick) {
-  graph& before = top().now;
-  stamp freed[max_threads];
-  std::uint32_t frees = 0;
-  for (const stamp at : before.reads(before[write].where)) {
-    if (would_let_go(before, before[write], at)) {
-      freed[frees++] = at;
-    }
-  }
-  if (frees == 0) {
-    return false;
-  }
-  // Taken back when the write is (`take_back`), but for what would then be forgotten.
-  if (before[freed[0]].then != update::lock) {
-    for (std::uint32_t i = 0; i < frees; ++i) {
-      let_go(before, freed[i], write);
-    }
-    return false;
-  }
-  const bool others_overtaken =
-      std::any_of(freed + 1, freed + frees, [&](stamp at) { return before[at].overtaken; });
-  if (walk_) {
-    const stamp lucky = freed[walk_->below(frees)];
-    let_go(before, lucky, write);
-    add_second_half(before, lucky, before[write].place + 1);
-    return false;
-  }
-  if (pick > 0) {
-    const event waiting = before[freed[pick]];
-    let_go(before, freed[pick], write);
-    const stamp taken = add_second_half(before, freed[pick], before[write].place + 1);
-    overtake(push().now, before, freed[0], freed[pick], taken);
-    before.truncate(taken);
-    before.revisit(freed[pick], waiting);
-    return pick + 1 < frees;
-  }
-  if (others_overtaken) {
-    push().now = before;
-  }
-  graph& in = top().now;
-  let_go(in, freed[0], write);
-  add_second_half(in, freed[0], in[write].place + 1);
-  if (others_overtaken) {
-    for (std::uint32_t i = 1; i < frees; ++i) {
-      event waits = in[freed[i]];
-      waits.overtaken = false;  // it waits in turn
-      in.replace(freed[i], waits);
-    }
-  }
-  return frees > 1;
-}
-
-// Who was first to wait for a mutex waits for one that came later. All that was
-// added since the first began to wait, and the later one does not come from, is as
-// if it had been added after that.
-void search::overtake(graph& in, const graph& before, stamp first, stamp later, stamp taken) {
-  static std::vector<char> early;
-  early.assign(before.size(), 0);
-  for (stamp at = 0; at < before.size(); ++at) {
-    const event& each = before[at];
-    early[at] = at <= first || before[later].prefix.has(each.thread, each.index) ? 1 : 0;
-  }
-  early[later] = 0;
-  const std::array<stamp, 2> then{later, taken};
-  const stamp now_taken = in.reorder_from(before, early, then) + 1;
-  for (stamp at = 0; at < in.size(); ++at) {
-    event each = in[at];
-    if (each.kind != event_kind::read || each.where != in[now_taken].where) {
-      continue;
-    }
-    if (at + 1 == now_taken) {
-      each.let_go = false;
-      each.waited_on = initial;
-      in.replace(at, each);
-    } else if (each.waiting) {
-      each.overtaken = each.thread == before[first].thread;
-      in.revisit(at, each.overtaken ? reading(each, now_taken, 0, true) : each);
-    }
-  }
-}
-
-void search::let_go(graph& in, stamp await, stamp write) {
-  const event waiting = in[await];
-  event goes_on = reading(waiting, write, 0, false);
-  goes_on.waited_on = waiting.source;
-  goes_on.let_go = true;
-  in.revisit(await, goes_on);
-  if (!sequentially_consistent_with(in, await)) {
-    in.revisit(await, waiting);
-    return;
-  }
-  run_.released(waiting.thread);
-}
-
-// The write of a read-modify-write whose read is in the graph.
-operation search::second_half(const event& read) {
-  operation write = read;
-  write.kind = event_kind::write;
-  write.then = update::none;
-  write.until = await::nothing;
-  write.let_go = false;
-  write.data = *updated(read);
-  return write;
-}
-
-stamp search::add_second_half(graph& in, stamp read, std::uint32_t place) {
-  event write{second_half(in[read]), {}, {}, {}};
-  in.prepare(write);
-  in.add_write(write, place);
-  return in.size() - 1;
-}
-
-// Has those wait again that were let go by a write that a revisit has dropped.
-void search::wait_again() {
-  graph& in = top().now;
-  for (const stamp at : in.orphans()) {
-    if (in[at].let_go && at != top().revisited) {
-      wait_again(in, at);
-    }
-  }
-}
-
-void search::wait_again(graph& in, stamp await) {
-  event again = in[await];
-  again.let_go = false;
-  again.exclusive = false;
-  again.source = std::exchange(again.waited_on, initial);
-  again.data = run_.initial_value(again.where);
-  in.revisit(await, reading(again, again.source, 0, true));
-}
-
-// The same for those that the write let go that was the last choice's event, and
-// is not in the graph any more.
-void search::take_back(stamp write) {
-  branch& mine = top();
-  if (mine.choices.back().in_place) {
-    for (const stamp at : mine.now.reads(mine.choices.back().next.where)) {
-      if (mine.now[at].let_go && mine.now[at].source == write) {
-        wait_again(mine.now, at);
-      }
-    }
-  }
 }
 
 // Backward revisits --------------------------------------------------------------------
@@ -798,11 +555,13 @@ bool search::can_be_taken(const event& read) const {
 
 // The branch in which a read reads from the write of the last choice; false if no
 // such graph is consistent.
-bool search::try_revisit(const alternative& way) {
+bool search::try_revisit(const way& to) {
   branch& from = top();
+  from.choices.back().taken = to;
+  from.choices.back().revisited = true;
   const event& asked = from.choices.back().next;
   branch& mine = push();  // `from` stays where it is
-  mine.revisited = mine.now.restrict_from(from.now, way.at, asked.prefix);
+  mine.revisited = mine.now.restrict_from(from.now, to.at, asked.prefix);
   wait_again();
   for (thread_index thread = 0; thread < max_threads; ++thread) {
     const auto events = mine.now.thread(thread);
@@ -817,13 +576,13 @@ bool search::try_revisit(const alternative& way) {
   read.let_go = false;
   read.waited_on = initial;
   read.data = write.next.data;
-  read.pick = static_cast<std::uint8_t>(way.pick);
+  read.pick = static_cast<std::uint8_t>(to.pick);
   const bool waited = read.waiting;
   const std::uint32_t waited_at = waited ? mine.now.place(read.source) : 0;
   read.waiting = !lets_go(read, read.data);
   read.overtaken = read.waiting;
-  if (way.pick + 1 < ways(read)) {
-    from.alternatives.push_back({way.at, way.pick + 1});
+  if (to.pick + 1 < ways(read)) {
+    another(from, to);
   }
   // Its clocks without what it read, and not before what it must not overlook.
   read.source = initial;
@@ -848,7 +607,7 @@ bool search::try_revisit(const alternative& way) {
       }
     }
   }
-  return try_next() && settle();
+  return take() && settle();
 }
 
 // Goes back to the last choice that has something left, and takes it; false when
@@ -856,7 +615,6 @@ bool search::try_revisit(const alternative& way) {
 bool search::go_back() {
   while (depth_ > 0) {
     if (again_) {
-      begin_again();
       return true;
     }
     branch& mine = top();
@@ -876,10 +634,10 @@ bool search::go_back() {
         break;  // perhaps in another branch now
       }
       if (mine.alternatives.size() > last.revisits) {
-        const alternative way = mine.alternatives.back();
+        const way to = mine.alternatives.back();
         mine.alternatives.pop_back();
         // Nothing else is left of this choice but what can be tried again later.
-        if (try_revisit(way)) {
+        if (try_revisit(to)) {
           return true;
         }
         break;

@@ -16,12 +16,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <random>
 #include <span>
 #include <unordered_set>
 #include <vector>
 
 #include "models/checker/execution.hpp"
 #include "models/checker/graph.hpp"
+#include "models/checker/position.hpp"
 #include "models/checker/walk.hpp"
 
 namespace handfast::checker {
@@ -74,6 +76,22 @@ class search final : public decider {
   /// steps is what comes first.
   void follow(std::vector<step> steps);
 
+  /// Where the search stands, after an execution.
+  [[nodiscard]] position standing() const;
+  /// Goes on from there, and counts from 0. Where the position is not of this program,
+  /// a `misfit` is found.
+  void go_on_from(const position& from);
+  /// What would come last of all that is left, and is not this search's any more.
+  [[nodiscard]] std::optional<position> give_away();
+  /// A part of a search has found that the whole has to begin again, from `standing`.
+  [[nodiscard]] bool outgrown() const { return outgrown_; }
+
+  /// Instead of every execution, `next` takes any way at each choice, from `seed`
+  /// (Knuth, Estimating the Efficiency of Backtrack Programs, 1975): `weight` is an
+  /// estimate, unbiased, of the number of all executions.
+  void probe(std::uint64_t seed) { probe_.emplace(seed); }
+  [[nodiscard]] double weight() const { return ended_ == run_end::complete ? weight_ : 0; }
+
   /// Instead of every execution, some: each is drawn at random, from `seed`, and
   /// `next` never comes to an end. Now and then one is run again, to see that the
   /// program does the same.
@@ -84,10 +102,6 @@ class search final : public decider {
   bool parks(thread_index thread, bool alone) override;
 
  private:
-  struct alternative {
-    std::uint32_t at;    // a source, a place, a read to revisit, a choice
-    std::uint32_t pick;  // of the ways in which a read can go on, or of who gets a mutex
-  };
   struct choice {
     choice(const operation& asked, std::size_t alternatives)
         : next{asked, {}, {}, {}}, revisits(alternatives), others(alternatives) {}
@@ -96,12 +110,14 @@ class search final : public decider {
     std::size_t revisits;   // where its alternatives begin: writes: reads to revisit;
     std::size_t others;     // then sources, places or ways
     bool in_place = false;  // writes: let go at once who waits for it
+    bool revisited = false;  // what was taken is a revisit
+    way taken;
   };
   // A graph that a revisit made (or the first one), and the choices since.
   struct branch {
     graph now;
     std::vector<choice> choices;
-    std::vector<alternative> alternatives;
+    std::vector<way> alternatives;
     stamp revisited = initial;  // the read that reads from the first choice's write
     std::vector<stamp> halves;  // it, and reads whose own writes were dropped
   };
@@ -113,10 +129,15 @@ class search final : public decider {
   bool go_back();
   run_end walk_once();
   bool draw();
+  bool take();
+  bool retrace();
+  [[nodiscard]] position::step drawn();
+  void another(branch& mine, const way& tried);
+  [[nodiscard]] position way_to(std::size_t depth, std::size_t choices, bool with_rest) const;
   bool try_next();
-  bool try_read(const alternative& way);
-  bool try_place(const alternative& way);
-  bool try_revisit(const alternative& way);
+  bool try_read(const way& to);
+  bool try_place(const way& to);
+  bool try_revisit(const way& to);
   bool add_read(const operation& read);
   bool add_write(const operation& write);
   bool settle();
@@ -139,6 +160,8 @@ class search final : public decider {
   [[nodiscard]] bool lets_go_in_place(const event& write);
   [[nodiscard]] bool may_overlook(const event& read, const event& write) const;
   void begin_again();
+  void begin_anew();
+  void step_taken(const char* if_not);
   [[nodiscard]] bool waits_plainly(location where) const {
     return where < waits_plainly_.size() && waits_plainly_[where] != 0;
   }
@@ -167,6 +190,16 @@ class search final : public decider {
   std::uint64_t operations_ = 0;
   std::vector<char> waits_plainly_;  // locations
   bool again_ = false;               // one more was found
+  bool whole_ = true;                // begins again by itself
+  bool outgrown_ = false;
+  std::vector<position::step> path_;  // to be gone, or drawn by a probe
+  std::size_t path_at_ = 0;
+  bool retracing_ = false;
+  bool done_ = false;    // the execution at the path's end was counted before
+  bool jumped_ = false;  // the path goes on in another graph than the one that runs
+  std::optional<std::mt19937_64> probe_;
+  bool redrawn_ = false;  // the probe has another way to go from its start
+  double weight_ = 1;
   std::optional<checker::walk> walk_;
   bool walked_ = false;  // the graph is complete, and is run again
   bool ignores_stuck_ = false;

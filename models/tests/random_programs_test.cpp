@@ -4,7 +4,9 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -120,6 +122,7 @@ std::string text_of(const checker::graph& now) {
 struct searched {
   axioms::executions executions;
   std::uint64_t blocked = 0;
+  std::vector<checker::location> waits_plainly;
 };
 
 // What runs a program.
@@ -154,6 +157,49 @@ searched search(const program& what) {
   }
   RC_ASSERT(!searching.found());
   made.blocked = searching.blocked();
+  made.waits_plainly = searching.standing().waits_plainly;
+  return made;
+}
+
+// The same by two searches, each of which goes on from where it or the other stood,
+// and gives away what it likes.
+searched search_in_parts(const program& what, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<checker::position> parts{{}};
+  searched made;
+  checked two[]{checked(what), checked(what)};
+  two[0].searching.ignore_stuck();
+  two[1].searching.ignore_stuck();
+  while (!parts.empty()) {
+    checker::search& searching = two[random() % 2].searching;
+    searching.go_on_from(parts.back());
+    parts.pop_back();
+    bool left = true;
+    for (auto more = random() % 10; more > 0; --more) {
+      left = searching.next();
+      if (!left) {
+        break;
+      }
+      if (searching.ended() == checker::run_end::complete) {
+        made.executions.insert(text_of(searching.now()));
+      } else {
+        ++made.blocked;
+      }
+      if (random() % 2 == 0) {
+        if (auto away = searching.give_away()) {
+          parts.insert(parts.begin(), std::move(*away));
+        }
+      }
+    }
+    RC_ASSERT(!searching.found());
+    if (searching.outgrown()) {
+      parts.assign(1, searching.standing());
+      made = {};
+      made.waits_plainly = parts.back().waits_plainly;
+    } else if (left) {
+      parts.push_back(searching.standing());
+    }
+  }
   return made;
 }
 
@@ -311,6 +357,47 @@ void walks_within_axioms(const family& from) {
   EXPECT_GT(seen * 10, there * 8) << "only " << seen << " of " << there;
 }
 
+void agrees_in_parts(const family& from) {
+  ASSERT_TRUE(rc::check([&] {
+    const program what = *a_program(from);
+    const searched whole = search(what);
+    const searched parts = search_in_parts(what, *rc::gen::arbitrary<std::uint64_t>());
+    // Which locations wait plainly is a matter of which was first seen to have to.
+    const bool alike = parts.waits_plainly == whole.waits_plainly;
+    if (parts.executions != whole.executions || (alike && parts.blocked != whole.blocked)) {
+      RC_FAIL(axioms::text_of(what) + "in one " + std::to_string(whole.executions.size()) + " + " +
+              std::to_string(whole.blocked) + ", in parts " +
+              std::to_string(parts.executions.size()) + " + " + std::to_string(parts.blocked));
+    }
+  }));
+}
+
+// A probe's weight is the number of executions, on average.
+void is_estimated(const family& from) {
+  double off = 0;
+  double variance = 0;
+  ASSERT_TRUE(rc::check([&] {
+    const program what = *a_program(from);
+    const auto there = static_cast<double>(search(what).executions.size());
+    checked its(what);
+    its.searching.ignore_stuck();
+    its.searching.probe(*rc::gen::arbitrary<std::uint64_t>());
+    constexpr int probes = 100;
+    double sum = 0;
+    double squares = 0;
+    for (int i = 0; i < probes; ++i) {
+      RC_ASSERT(its.searching.next());
+      sum += its.searching.weight();
+      squares += its.searching.weight() * its.searching.weight();
+    }
+    off += (sum / probes - there) / std::max(there, 1.0);
+    variance +=
+        (squares / probes - sum * sum / probes / probes) / probes / std::max(there * there, 1.0);
+  }));
+  ::testing::Test::RecordProperty("off", std::to_string(off));
+  EXPECT_LT(std::abs(off), 5 * std::sqrt(variance));
+}
+
 const std::vector<verb> plain_verbs{verb::load,
                                     verb::load,
                                     verb::store,
@@ -343,6 +430,31 @@ TEST(RandomPrograms, HaveThemWithSleepers) {
 }
 TEST(RandomPrograms, HaveThemWithMutexesAndSleepers) {
   agrees_with_axioms({{verb::load, verb::store, verb::fence}, true, true}, true);
+}
+
+TEST(SearchesInParts, FindWhatOneFinds) {
+  agrees_in_parts({plain_verbs});
+}
+TEST(SearchesInParts, FindItWithAwaits) {
+  agrees_in_parts({{verb::load, verb::store, verb::store, verb::fetch_add, verb::await_equal}});
+}
+TEST(SearchesInParts, FindItWithMutexesAndAwaits) {
+  agrees_in_parts(
+      {{verb::load, verb::store, verb::store, verb::fetch_add, verb::fence, verb::await_equal},
+       true});
+}
+TEST(SearchesInParts, FindItWithMutexesAndSleepers) {
+  agrees_in_parts({{verb::load, verb::store, verb::fence}, true, true});
+}
+
+TEST(Probes, WeighWhatThereIs) {
+  is_estimated({plain_verbs});
+}
+TEST(Probes, WeighItWithMutexesAndAwaits) {
+  is_estimated({{verb::load, verb::store, verb::store, verb::fetch_add, verb::await_equal}, true});
+}
+TEST(Probes, WeighItWithMutexesAndSleepers) {
+  is_estimated({{verb::load, verb::store, verb::fence}, true, true});
 }
 
 TEST(RandomWalks, StayWithinWhatTheAxiomsAllow) {
