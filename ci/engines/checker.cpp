@@ -1,7 +1,11 @@
 // The checker's engine: every behaviour of the memory model, each once.
 #include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <system_error>
 
 #include "ci/engines/engine.hpp"
+#include "ci/engines/work_file.hpp"
 #include "models/suites/checker.hpp"
 #include "models/token/steps.hpp"
 
@@ -41,37 +45,56 @@ class checker_engine : public engine {
 
   [[nodiscard]] outcome run(std::string_view name, const run_options& options,
                             const progress& tell) override {
-    const bool random = options.mode == "random";
-    if (!options.mode.empty() && options.mode != "exhaustive" && !random) {
-      throw usage_error("the checker runs in the modes exhaustive and random, not '" +
-                        options.mode + "'");
+    const checker_suite::limits bounds = bounds_of(options);
+    const checker_suite::scenario& what = scenario_named(name);
+    const beginning from = resumed(what.name, options);
+    const auto start = std::chrono::steady_clock::now();
+    const auto keep = [&](const work::unfinished& left) {
+      write(options.checkpoint, to_file(what.name, options, left));
+    };
+    const checker_suite::result found = checker_suite::search(
+        what, bounds,
+        [&](const work::how_far& far) {
+          const auto total = far.of ? static_cast<std::uint64_t>(far.of->executions) : 0;
+          return tell({far.executions, bounds.seed ? bounds.max_executions : total,
+                       far.of ? far.of->error : 0});
+        },
+        from.left, options.checkpoint.empty() ? work::keep() : work::keep(keep));
+    outcome result = judged(found, bounds.seed.has_value());
+    if (from.is_piece && !found.found && !found.interrupted) {
+      result.verdict = "bounded";  // what it says of the whole is for all pieces together to say
     }
-    checker_suite::limits bounds;
-    if (random) {
-      bounds.seed = options.seed;
-      if (!options.max_seconds) {
-        bounds.max_executions = executions_by_default;
+    if (!options.checkpoint.empty()) {
+      const std::chrono::duration<double> ran = std::chrono::steady_clock::now() - start;
+      std::error_code none;
+      if (found.left.empty()) {
+        std::filesystem::remove(options.checkpoint, none);
+      } else if (ran.count() >= options.checkpoint_from) {
+        keep({found, found.left});
+        result.checkpoint = options.checkpoint;
       }
     }
-    bounds.max_executions = options.max_executions.value_or(bounds.max_executions);
-    bounds.max_seconds = options.max_seconds.value_or(bounds.max_seconds);
-    const checker_suite::result found =
-        checker_suite::search(scenario_named(name), bounds, [&](std::uint64_t executions) {
-          return tell(executions, random ? bounds.max_executions : 0);
-        });
-    outcome result = to_outcome(found);
-    for (const auto& [goal, met] : found.goals) {
-      (met ? result.goals_met : result.goals_missed).push_back(goal);
+    return result;
+  }
+
+  [[nodiscard]] outcome split(std::string_view name, const run_options& options,
+                              std::uint32_t parts, const std::string& folder) override {
+    const checker_suite::limits bounds = bounds_of(options);
+    if (bounds.seed) {
+      throw usage_error("random executions need no split: give each process a --seed of its own");
     }
-    const bool nothing = found.vacuous || (found.ended && !result.goals_missed.empty()) ||
-                         found.executions + found.blocked == 0;
-    result.verdict = found.found         ? verdict_of(*found.found)
-                     : found.interrupted ? "interrupted"
-                     : nothing           ? "vacuous"
-                     : random            ? "searched"
-                     : found.ended       ? "verified"
-                                         : "bounded";
-    result.complete = found.ended;
+    const checker_suite::scenario& what = scenario_named(name);
+    work::pieces pieces = work::split({what.body, bounds.run}, bounds, parts, options.plain_waits);
+    for (std::uint32_t i = 0; i < parts; ++i) {
+      work_file file = to_file(what.name, options, pieces.all[i]);
+      file.part = i + 1;
+      file.parts = parts;
+      write(folder + "/" + piece_name(i + 1, parts), file);
+    }
+    const bool ended = pieces.before.ended;
+    outcome result =
+        judged(checker_suite::shown(what, bounds.run, std::move(pieces.before)), false);
+    result.verdict = result.found ? result.verdict : ended ? "verified" : "bounded";
     return result;
   }
 
@@ -94,6 +117,80 @@ class checker_engine : public engine {
  private:
   static constexpr std::uint64_t executions_by_default = 100'000;  // of random ones
 
+  static checker_suite::limits bounds_of(const run_options& options) {
+    const bool random = options.mode == "random";
+    if (!options.mode.empty() && options.mode != "exhaustive" && !random) {
+      throw usage_error("the checker runs in the modes exhaustive and random, not '" +
+                        options.mode + "'");
+    }
+    checker_suite::limits bounds;
+    if (random) {
+      bounds.seed = options.seed;
+      if (!options.max_seconds) {
+        bounds.max_executions = executions_by_default;
+      }
+    }
+    bounds.max_executions = options.max_executions.value_or(bounds.max_executions);
+    bounds.max_seconds = options.max_seconds.value_or(bounds.max_seconds);
+    bounds.jobs = std::max(1U, options.jobs);
+    return bounds;
+  }
+
+  static outcome judged(const checker_suite::result& found, bool random) {
+    outcome result = to_outcome(found);
+    for (const auto& [goal, met] : found.goals) {
+      (met ? result.goals_met : result.goals_missed).push_back(goal);
+    }
+    const bool nothing = found.vacuous || (found.ended && !result.goals_missed.empty()) ||
+                         found.executions + found.blocked == 0;
+    result.verdict = found.found         ? verdict_of(*found.found)
+                     : found.interrupted ? "interrupted"
+                     : nothing           ? "vacuous"
+                     : random            ? "searched"
+                     : found.ended       ? "verified"
+                                         : "bounded";
+    result.complete = found.ended;
+    if (found.of && !found.ended) {
+      result.estimate = found.of->executions;
+      result.estimate_error = found.of->error;
+    }
+    return result;
+  }
+
+  static work_file to_file(const std::string& name, const run_options& options,
+                           const work::unfinished& left) {
+    work_file file;
+    file.scenario = name;
+    file.engine = "checker";
+    file.mode = options.mode.empty() ? "exhaustive" : options.mode;
+    file.mutant = options.mutant;
+    file.build = options.build;
+    file.preemptions = options.mode == "bounded" ? options.preemptions : 0;
+    file.executions = left.done.executions;
+    file.work = packed(left);
+    return file;
+  }
+
+  // Where to go on from.
+  struct beginning {
+    work::unfinished left;
+    bool is_piece = false;
+  };
+  static beginning resumed(const std::string& name, const run_options& options) {
+    if (options.resume.empty()) {
+      return {};
+    }
+    const auto file = read_work_file(options.resume);
+    if (!file) {
+      throw usage_error(file.error());
+    }
+    auto left = work::unpacked(file->work);
+    if (!left || file->scenario != name) {
+      throw usage_error(options.resume + " is not of a search of " + name);
+    }
+    return {*std::move(left), file->part != 0};
+  }
+
   static std::string verdict_of(const checker::finding& found) {
     return found.kind == "misuse" ? "misuse" : "finding";
   }
@@ -101,6 +198,9 @@ class checker_engine : public engine {
     outcome result;
     result.executions = found.executions;
     result.blocked = found.blocked;
+    result.operations = found.operations;
+    result.plain_accesses = found.plain;
+    result.longest = found.longest;
     if (found.found) {
       result.found = finding{found.found->kind, found.found->text + "\n\n" + found.trace,
                              packed(found.replay)};

@@ -58,6 +58,18 @@ json to_json(const outcome& result) {
                {"came_back", result.came_back},
                {"goals_met", result.goals_met},
                {"goals_missed", result.goals_missed}};
+  if (result.operations > 0) {
+    line["operations"] = result.operations;
+    line["plain_accesses"] = result.plain_accesses;
+    line["longest"] = result.longest;
+  }
+  if (result.estimate > 0) {
+    line["estimate"] = result.estimate;
+    line["estimate_error"] = result.estimate_error;
+  }
+  if (!result.checkpoint.empty()) {
+    line["checkpoint"] = result.checkpoint;
+  }
   if (result.found) {
     line["kind"] = result.found->kind;
     line["text"] = result.found->text;
@@ -177,16 +189,16 @@ void on_sanitizer_death() {
 // memory: under Relacy every allocation is a choice of the search.
 progress teller() {
   using clock = std::chrono::steady_clock;
-  return [last = clock::now()](std::uint64_t executions, std::uint64_t total) mutable {
+  return [last = clock::now()](const how_far& far) mutable {
     const auto now = clock::now();
     if (now - last > std::chrono::milliseconds(200)) {
       last = now;
       std::array<char, 128> line{};
       std::snprintf(line.data(), line.size(),
-                    R"({"event":"progress","executions":%llu,"total":%llu})"
+                    R"({"event":"progress","executions":%llu,"total":%llu,"error":%.3f})"
                     "\n",
-                    static_cast<unsigned long long>(executions),
-                    static_cast<unsigned long long>(total));
+                    static_cast<unsigned long long>(far.executions),
+                    static_cast<unsigned long long>(far.total), far.error);
       write_all(line.data());
     }
     return interrupted == 0;
@@ -194,6 +206,11 @@ progress teller() {
 }
 
 }  // namespace
+
+outcome engine::split(std::string_view name, const run_options&, std::uint32_t,
+                      const std::string&) {
+  throw usage_error("runs of " + std::string(name) + " under this engine cannot be split");
+}
 
 void note_execution(std::span<const std::uint8_t> replay, std::uint64_t executions) {
   noted.size = 0;
@@ -231,17 +248,30 @@ int engine_main(int argc, char** argv, engine& self) {
 
   app.add_subcommand("list", "what this engine can run");
   CLI::App* run = app.add_subcommand("run", "run one entry");
+  CLI::App* split = app.add_subcommand("split", "cut one run in pieces");
   CLI::App* replay = app.add_subcommand("replay", "bring one failure back");
-  for (CLI::App* verb : {run, replay}) {
+  for (CLI::App* verb : {run, split, replay}) {
     verb->add_option("name", name)->required();
     verb->add_option("--mutant", mutant);
     verb->add_option("--patience", patience)->check(CLI::PositiveNumber);
   }
-  run->add_option("--mode", options.mode);
-  run->add_option("--seed", options.seed);
-  run->add_option("--max-executions", options.max_executions);
-  run->add_option("--max-seconds", options.max_seconds);
-  run->add_option("--preemptions", options.preemptions);
+  for (CLI::App* verb : {run, split}) {
+    verb->add_option("--mode", options.mode);
+    verb->add_option("--seed", options.seed);
+    verb->add_option("--max-executions", options.max_executions);
+    verb->add_option("--max-seconds", options.max_seconds);
+    verb->add_option("--preemptions", options.preemptions);
+    verb->add_option("--build", options.build);
+  }
+  run->add_option("--jobs", options.jobs);
+  run->add_option("--resume", options.resume);
+  run->add_option("--checkpoint", options.checkpoint);
+  run->add_option("--checkpoint-from", options.checkpoint_from);
+  std::uint32_t parts = 0;
+  std::string folder;
+  split->add_option("--parts", parts)->required()->check(CLI::PositiveNumber);
+  split->add_option("--folder", folder)->required();
+  split->add_flag("--plain-waits", options.plain_waits);
   replay->add_option("--payload", payload)->required();
   replay->add_option("--times", again.times);
   replay->add_option("--max-seconds", again.max_seconds);
@@ -254,8 +284,11 @@ int engine_main(int argc, char** argv, engine& self) {
     }
     switch_on(mutant);
     options.patience = again.patience = std::chrono::seconds(patience);
+    options.mutant = mutant;
     outcome result;
-    if (app.got_subcommand(run)) {
+    if (app.got_subcommand(split)) {
+      result = self.split(name, options, parts, folder);
+    } else if (app.got_subcommand(run)) {
       note_execution(self.before(name, options), 0);
       result = self.run(name, options, teller());
     } else {

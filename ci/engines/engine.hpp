@@ -9,9 +9,12 @@
 //       one a line
 //       {"event":"mutant","name","wrong"}   one a line, in builds with seeded bugs
 //   ENGINE run NAME --mode M [--seed N] [--max-executions N] [--max-seconds S]
-//              [--preemptions K] [--patience S] [--mutant NAME]
-//       {"event":"progress","executions","total"}        now and then; total 0: not known
+//              [--preemptions K] [--patience S] [--mutant NAME] [--jobs N] [--build ID]
+//              [--resume FILE] [--checkpoint FILE [--checkpoint-from S]]
+//       {"event":"progress","executions","total","error"}   now and then; total 0: not known
 //       {"event":"result", …}                as `to_json(outcome)` below
+//   ENGINE split NAME --parts N --folder DIR, and what `run` takes
+//       writes DIR/0001-of-000N.work and so on; {"event":"result", …}
 //   ENGINE replay NAME --payload HEX [--times N] [--max-seconds S] [--patience S]
 //              [--mutant NAME]
 //       {"event":"result", …}                with "came_back" of "executions"
@@ -55,6 +58,13 @@ struct run_options {
   std::optional<double> max_seconds;
   std::uint32_t preemptions = 2;
   std::chrono::seconds patience{30};  ///< a silence as long is taken for a hang
+  unsigned jobs = 1;                  ///< processes that share the run
+  std::string mutant;                 ///< that is on
+  std::string build;                  ///< of the sources: for work files
+  std::string resume;                 ///< a work file to go on from
+  std::string checkpoint;             ///< a work file to write, if the run does not end
+  double checkpoint_from = 0;         ///< seconds; of shorter runs none is written
+  bool plain_waits = false;           ///< pieces: nobody who waits is let go in place
 };
 
 /// How to replay.
@@ -83,6 +93,12 @@ struct outcome {
   std::vector<std::string> goals_met;
   std::vector<std::string> goals_missed;
   std::optional<finding> found;
+  std::uint64_t operations = 0;      ///< instrumented, in all executions
+  std::uint64_t plain_accesses = 0;  ///< to plain data that is watched
+  std::uint64_t longest = 0;         ///< operations of the longest execution
+  double estimate = 0;               ///< of all executions; 0: none
+  double estimate_error = 0;         ///< two standard errors, as a part of it
+  std::string checkpoint;            ///< the work file that was written
 };
 
 /// Bad input: its text is the one line that the user sees; exit status 2.
@@ -90,8 +106,15 @@ struct usage_error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// How far a run has come.
+struct how_far {
+  std::uint64_t executions = 0;
+  std::uint64_t total = 0;  ///< 0: not known
+  double error = 0;         ///< of the total, as a part of it, where that is an estimate
+};
+
 /// Tells how far a run has come; returns false when it should stop (Ctrl-C).
-using progress = std::function<bool(std::uint64_t executions, std::uint64_t total)>;
+using progress = std::function<bool(const how_far&)>;
 
 /// One engine. `run` and `replay` throw `usage_error` for names, modes and
 /// payloads that they do not know.
@@ -108,6 +131,9 @@ class engine {
   [[nodiscard]] virtual replay_bytes before(std::string_view name, const run_options& options) = 0;
   [[nodiscard]] virtual outcome run(std::string_view name, const run_options& options,
                                     const progress& tell) = 0;
+  /// Writes `parts` work files to `folder`, which together are the run.
+  [[nodiscard]] virtual outcome split(std::string_view name, const run_options& options,
+                                      std::uint32_t parts, const std::string& folder);
   [[nodiscard]] virtual outcome replay(std::string_view name, const replay_bytes& payload,
                                        const replay_plan& plan, const progress& tell) = 0;
 };

@@ -103,7 +103,7 @@ class campaign {
             options_.max_seconds.value_or(options_.max_executions ? 1e9 : default_seconds)) {
       return false;
     }
-    if (!tell_(result_.executions, options_.max_executions.value_or(0))) {
+    if (!tell_({result_.executions, options_.max_executions.value_or(0)})) {
       result_.verdict = "interrupted";
       return false;
     }

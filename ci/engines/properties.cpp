@@ -62,7 +62,7 @@ class properties_engine : public engine {
       const std::chrono::duration<double> ran = std::chrono::steady_clock::now() - start;
       out_of_time = options.max_seconds && ran.count() > *options.max_seconds;
       note_execution(run_bytes(plan.seed, plan.cases), done);
-      return tell(done, plan.cases) && !out_of_time;
+      return tell({done, plan.cases}) && !out_of_time;
     };
     outcome result = watched(name, plan, options.patience);
     if (result.verdict == "interrupted" && out_of_time) {
@@ -82,7 +82,7 @@ class properties_engine : public engine {
       if (how.max_seconds && ran.count() > *how.max_seconds) {
         break;
       }
-      if (!tell(i, how.times)) {
+      if (!tell({i, how.times})) {
         total.verdict = "interrupted";
         break;
       }

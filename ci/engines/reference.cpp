@@ -2,12 +2,14 @@
 // and how fast.
 //
 //   handfast-reference [--all] [NAME...]
+//   handfast-reference --jobs N [NAME...]   by one process and by N, side by side
 //
 // Exit status: 0 every count is the peer's; 1 one is not; 2 bad usage.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <string>
@@ -15,6 +17,7 @@
 
 #include "models/checker/search.hpp"
 #include "models/suites/reference.hpp"
+#include "models/work/run.hpp"
 
 namespace {
 
@@ -76,6 +79,31 @@ bool run(const reference::program& each, bool unique, mean& ratios) {
   return same;
 }
 
+double timed(const reference::program& each, unsigned jobs, handfast::work::ending& ending) {
+  using steady = std::chrono::steady_clock;
+  handfast::work::bounds within;
+  within.jobs = jobs;
+  const auto start = steady::now();
+  ending = handfast::work::run({each.body, {}}, {}, within,
+                               [](const handfast::work::how_far&) { return true; });
+  return std::chrono::duration<double>(steady::now() - start).count();
+}
+
+// Whether several processes come to what one comes to.
+bool run_shared(const reference::program& each, unsigned jobs) {
+  handfast::work::ending alone;
+  handfast::work::ending shared;
+  const double one = timed(each, 1, alone);
+  const double several = timed(each, jobs, shared);
+  const bool same = alone.done == shared.done && shared.ended == alone.ended &&
+                    shared.done.executions == each.complete;
+  fmt::print("{:<18} {:>10} {:>8} {:>9.2f} {:>9.2f} {:>7.2f}  {}\n", each.name,
+             shared.done.executions, shared.done.blocked, one, several, one / several,
+             same ? "the same" : "NOT THE SAME");
+  std::fflush(stdout);
+  return same;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -89,16 +117,23 @@ int main(int argc, char** argv) {
   app.add_option("names", names, "only these");
   app.add_flag("--all", all, "those that take seconds, too");
   app.add_flag("--unique", unique, "remember every graph, and show that none came twice");
+  unsigned jobs = 1;
+  app.add_option("--jobs", jobs, "share each search among so many processes, and compare")
+      ->check(CLI::Range(1, 1024));
   CLI11_PARSE(app, argc, argv);
-  fmt::print("{:<18} {:>10} {:>8} {:>9} {:>11} {:>10} {:>7}\n", "program", "complete", "blocked",
-             "CPU s", "per second", "peak MiB", "ratio");
+  if (jobs > 1) {
+    fmt::print("{:<18} {:>10} {:>8} {:>9} {:>9} {:>7}\n", "program", "complete", "blocked",
+               "1 job, s", fmt::format("{} jobs, s", jobs), "ratio");
+  } else
+    fmt::print("{:<18} {:>10} {:>8} {:>9} {:>11} {:>10} {:>7}\n", "program", "complete", "blocked",
+               "CPU s", "per second", "peak MiB", "ratio");
   bool same = true;
   mean ratios;
   int run_count = 0;
   for (const reference::program& each : reference::programs()) {
     const bool named = std::ranges::find(names, each.name) != names.end();
     if (named || (names.empty() && (all || !each.long_run))) {
-      same &= run(each, unique, ratios);
+      same &= jobs > 1 ? run_shared(each, jobs) : run(each, unique, ratios);
       ++run_count;
     }
   }

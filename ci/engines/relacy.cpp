@@ -101,7 +101,7 @@ class relacy_engine : public engine {
       }
     };
     const relacy_suite::result found = scenario_named(name).search(
-        under, bounds, [&](std::uint64_t iterations) { return tell(iterations, total); }, note);
+        under, bounds, [&](std::uint64_t iterations) { return tell({iterations, total}); }, note);
     return to_outcome(found);
   }
 

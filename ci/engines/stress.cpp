@@ -194,7 +194,7 @@ class stress_engine : public engine {
       if (!id) {
         break;
       }
-      if (!tell(result.executions, rounds == ~std::uint64_t{0} ? 0 : rounds)) {
+      if (!tell({result.executions, rounds == ~std::uint64_t{0} ? 0 : rounds})) {
         result.verdict = "interrupted";
         break;
       }

@@ -1,5 +1,6 @@
 #include "ci/handfast/engines.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,8 +21,9 @@ using json = nlohmann::json;
 
 // A child that has not ended by then never will: engines stop themselves at
 // their own limits.
-double kill_after(std::optional<double> max_seconds) {
-  return 60 + 3 * max_seconds.value_or(600);
+double kill_after(const run_request& request) {
+  const bool may_take_all_night = request.engine == "checker" && !request.max_seconds;
+  return may_take_all_night ? 0 : 60 + 3 * request.max_seconds.value_or(600);
 }
 
 // A line from an engine; null where it is none (a sanitizer's chatter, say).
@@ -47,6 +49,12 @@ class result_reader {
     report_.goals_missed = line.value("goals_missed", std::vector<std::string>{});
     report_.kind = line.value("kind", "");
     report_.text = line.value("text", "");
+    report_.operations = line.value("operations", std::uint64_t{0});
+    report_.plain_accesses = line.value("plain_accesses", std::uint64_t{0});
+    report_.longest = line.value("longest", std::uint64_t{0});
+    report_.estimate = line.value("estimate", 0.0);
+    report_.estimate_error = line.value("estimate_error", 0.0);
+    report_.checkpoint = line.value("checkpoint", "");
     if (line.contains("replay")) {
       replay_ = from_hex(line.value("replay", "")).value_or(replay_bytes{});
     }
@@ -95,18 +103,18 @@ class result_reader {
   replay_bytes replay_;
 };
 
-task reading_task(std::vector<std::string> arguments, const run_request& request,
-                  std::function<void(std::uint64_t, std::uint64_t)> tell,
+task reading_task(std::vector<std::string> arguments, const run_request& request, on_progress tell,
                   std::function<std::vector<task>(run_report)> done) {
   auto reader = std::make_shared<result_reader>(request);
   task todo;
   todo.arguments = std::move(arguments);
-  todo.kill_after_seconds = kill_after(request.max_seconds);
+  todo.kill_after_seconds = kill_after(request);
   todo.on_line = [reader, tell = std::move(tell)](std::string_view text) {
     const json line = parsed(text);
     const std::string event = line.is_null() ? "" : line.value("event", "");
     if (event == "progress") {
-      tell(line.value("executions", std::uint64_t{0}), line.value("total", std::uint64_t{0}));
+      tell(line.value("executions", std::uint64_t{0}), line.value("total", std::uint64_t{0}),
+           line.value("error", 0.0));
     } else if (event == "result" && !reader->has_result()) {
       reader->read_result(line);
     }
@@ -189,11 +197,13 @@ std::vector<mutant> mutants(const engine_folder& engines, const std::string& eng
   return all;
 }
 
-task run_task(const engine_folder& engines, const run_request& request,
-              std::function<void(std::uint64_t, std::uint64_t)> tell,
-              std::function<std::vector<task>(run_report)> done) {
+namespace {
+
+// An engine's verb over what is requested, and its options.
+std::vector<std::string> command(const engine_folder& engines, const char* verb,
+                                 const run_request& request) {
   std::vector<std::string> arguments{engines.program(request.engine, !request.mutant.empty()),
-                                     "run",
+                                     verb,
                                      request.scenario,
                                      "--mode",
                                      request.mode,
@@ -204,14 +214,47 @@ task run_task(const engine_folder& engines, const run_request& request,
       arguments.insert(arguments.end(), {option, std::to_string(*value)});
     }
   };
+  const auto add_text = [&arguments](const char* option, const std::string& value) {
+    if (!value.empty()) {
+      arguments.insert(arguments.end(), {option, value});
+    }
+  };
   add("--max-executions", request.max_executions);
   add("--max-seconds", request.max_seconds);
   add("--preemptions", request.preemptions);
   add("--patience", request.patience_seconds);
-  if (!request.mutant.empty()) {
-    arguments.insert(arguments.end(), {"--mutant", request.mutant});
+  add_text("--mutant", request.mutant);
+  if (request.engine == "checker") {
+    add_text("--build", build_name());
+    add_text("--resume", request.resume);
+    add_text("--checkpoint", request.checkpoint);
   }
-  return reading_task(std::move(arguments), request, std::move(tell), std::move(done));
+  if (!request.checkpoint.empty()) {
+    add("--checkpoint-from", std::optional(request.checkpoint_from));
+  }
+  if (request.jobs > 1) {
+    add("--jobs", std::optional(request.jobs));
+  }
+  return arguments;
+}
+
+}  // namespace
+
+task run_task(const engine_folder& engines, const run_request& request, on_progress tell,
+              std::function<std::vector<task>(run_report)> done) {
+  return reading_task(command(engines, "run", request), request, std::move(tell), std::move(done));
+}
+
+task split_task(const engine_folder& engines, const run_request& request, std::uint32_t parts,
+                const std::string& folder, bool plain_waits,
+                std::function<std::vector<task>(run_report)> done) {
+  std::vector<std::string> arguments = command(engines, "split", request);
+  arguments.insert(arguments.end(), {"--parts", std::to_string(parts), "--folder", folder});
+  if (plain_waits) {
+    arguments.emplace_back("--plain-waits");
+  }
+  return reading_task(
+      std::move(arguments), request, [](std::uint64_t, std::uint64_t, double) {}, std::move(done));
 }
 
 void require_accepted(const run_report& report) {
@@ -249,7 +292,7 @@ task replay_task(const engine_folder& engines, const token& failure, const repla
     command.insert(command.end(), {"--patience", std::to_string(*patience_seconds)});
   }
   return reading_task(
-      std::move(command), request, [](std::uint64_t, std::uint64_t) {}, std::move(done));
+      std::move(command), request, [](std::uint64_t, std::uint64_t, double) {}, std::move(done));
 }
 
 run_report replay(const engine_folder& engines, const token& failure, std::uint64_t times,
@@ -289,6 +332,10 @@ run_report replay(const engine_folder& engines, const token& failure, std::uint6
 
 std::uint32_t source_fingerprint() {
   return fingerprint_of_sources;
+}
+
+std::string build_name() {
+  return fmt::format("{:08x} {}", fingerprint_of_sources, __VERSION__);
 }
 
 bool on_real_threads(const std::string& engine) {

@@ -63,6 +63,10 @@ struct run_request {
   std::optional<double> max_seconds;
   std::optional<std::uint32_t> preemptions;
   std::optional<unsigned> patience_seconds;  ///< a silence as long is taken for a hang
+  unsigned jobs = 1;                         ///< processes that share the search
+  std::string resume{};                      ///< a work file to go on from
+  std::string checkpoint{};                  ///< a work file to write, if it does not end
+  double checkpoint_from = 0;                ///< seconds; of shorter runs none is written
 };
 
 /// What came of it. The fields of `check --json` and what people read besides.
@@ -80,15 +84,32 @@ struct run_report {
   std::string kind;
   std::string text;
   std::optional<token> failure;
+  std::uint64_t operations = 0;  ///< instrumented, in all executions
+  std::uint64_t plain_accesses = 0;
+  std::uint64_t longest = 0;  ///< operations of the longest execution
+  double estimate = 0;        ///< of all executions; 0: none
+  double estimate_error = 0;  ///< as a part of it
+  std::string checkpoint;     ///< the work file that the run has left
   double cpu_seconds = 0;
   double wall_seconds = 0;
   long peak_rss_kib = 0;
 };
 
+/// How far a run has come; total 0: not known; error: of an estimated total, a part of it.
+using on_progress =
+    std::function<void(std::uint64_t executions, std::uint64_t total, double error)>;
+
 /// A child that runs `request`; `tell` is called with progress, `done` once.
 [[nodiscard]] task run_task(const engine_folder& engines, const run_request& request,
-                            std::function<void(std::uint64_t executions, std::uint64_t total)> tell,
-                            std::function<std::vector<task>(run_report)> done);
+                            on_progress tell, std::function<std::vector<task>(run_report)> done);
+
+/// A child that cuts a run in `parts` work files, in `folder`.
+[[nodiscard]] task split_task(const engine_folder& engines, const run_request& request,
+                              std::uint32_t parts, const std::string& folder, bool plain_waits,
+                              std::function<std::vector<task>(run_report)> done);
+
+/// Of the sources that this program and its engines were built from, and the compiler.
+[[nodiscard]] std::string build_name();
 
 /// Throws `usage_error` if the engine did not take the request.
 void require_accepted(const run_report& report);

@@ -209,8 +209,8 @@ class gate {
     for (const run_request& request : requests) {
       tasks.push_back(run_task(
           engines_, request,
-          [&, name = request.scenario + " " + request.mode](std::uint64_t executions,
-                                                            std::uint64_t) {
+          [&, name = request.scenario + " " + request.mode](std::uint64_t executions, std::uint64_t,
+                                                            double) {
             line_.show(fmt::format("{} [{}/{}] {}: {}", stage.name, stage.runs.size() + 1,
                                    requests.size(), name, grouped(executions)));
           },

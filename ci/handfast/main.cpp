@@ -90,8 +90,23 @@ int run(int argc, char** argv) {
   check_app->add_option("--max-time", max_time, "stop each run after this long: 90s, 10m");
   check_app->add_option("--mutant", check.mutant,
                         "switch a seeded bug on (handfast mutants --list)");
-  check_app->add_option("--jobs", check.jobs, "runs at once (default: one a core)")
+  check_app
+      ->add_option("--jobs", check.jobs,
+                   "processes at once, which share the search of one scenario (default: one "
+                   "a core)")
       ->check(whole_number);
+  check_app->add_option("--checkpoint", check.checkpoint,
+                        "where to keep what is left of one search, every 10 s and when it is "
+                        "stopped (default: a file of ours, from 2 s on)");
+  check_app->add_option("--resume", check.resume, "go on from a checkpoint, or a piece");
+  std::vector<std::string> split;
+  check_app->add_option("--split", split, "cut one search in N pieces, as files in DIR")
+      ->expected(2)
+      ->type_name("N DIR");
+  check_app->add_flag("--plain-waits", check.plain_waits,
+                      "with --split: pieces that no piece can outgrow, of more blocked executions");
+  check_app->add_option("--run", check.piece, "go through a piece, and keep what came of it");
+  check_app->add_option("--merge", check.merge_folder, "what came of all pieces in this folder");
 
   CLI::App* replay_app =
       add_verb(app, "replay", "Bring one failure back",
@@ -155,6 +170,14 @@ int run(int argc, char** argv) {
   }
   if (!max_time.empty()) {
     check.max_seconds = to_seconds(max_time);
+  }
+  if (!split.empty()) {
+    if (!whole_number(split[0]).empty() || split[0].size() > 4 || std::stoul(split[0]) == 0) {
+      throw usage_error("--split N DIR takes a number of pieces from 1 to 9999, not '" + split[0] +
+                        "'");
+    }
+    check.split_parts = static_cast<std::uint32_t>(std::stoul(split[0]));
+    check.split_folder = split[1];
   }
   if (!budget.empty()) {
     gate.budget_seconds = to_seconds(budget);

@@ -19,6 +19,18 @@ std::string json_line(const run_report& report) {
       {"peak_rss_kib", report.peak_rss_kib}, {"goals_met", report.goals_met},
       {"goals_missed", report.goals_missed}, {"token", nullptr},
       {"complete", report.complete},         {"unit", report.unit}};
+  if (report.operations > 0) {
+    line["operations"] = report.operations;
+    line["plain_accesses"] = report.plain_accesses;
+    line["longest"] = report.longest;
+  }
+  if (report.estimate > 0) {
+    line["estimate"] = report.estimate;
+    line["estimate_error"] = report.estimate_error;
+  }
+  if (!report.checkpoint.empty()) {
+    line["checkpoint"] = report.checkpoint;
+  }
   if (!report.request.mutant.empty()) {
     line["mutant"] = report.request.mutant;
   }
@@ -38,6 +50,33 @@ std::string grouped(std::uint64_t number) {
   return digits;
 }
 
+std::string estimated(double executions, double error) {
+  const bool millions = executions >= 1e6;
+  return fmt::format("about {} ± {:.0f} %",
+                     millions ? fmt::format("{:.3g} million", executions / 1e6)
+                              : grouped(static_cast<std::uint64_t>(executions)),
+                     100 * error);
+}
+
+std::string how_far_text(std::uint64_t executions, std::uint64_t total, double error,
+                         double seconds) {
+  std::string text = grouped(executions);
+  const double rate = seconds > 0 ? static_cast<double>(executions) / seconds : 0;
+  if (total != 0) {
+    text += " of " + (error > 0 ? estimated(static_cast<double>(total), error) : grouped(total));
+  }
+  if (rate > 0) {
+    text += fmt::format(", {}/s", grouped(static_cast<std::uint64_t>(rate)));
+  }
+  if (total > executions && rate > 0) {
+    const double left = static_cast<double>(total - executions) / rate;
+    text += left < 120    ? fmt::format(", {:.0f} s left", left)
+            : left < 7200 ? fmt::format(", {:.0f} min left", left / 60)
+                          : fmt::format(", {:.1f} h left", left / 3600);
+  }
+  return text;
+}
+
 std::string summary_line(const run_report& report) {
   const double seconds = std::max(report.cpu_seconds, 1e-9);
   const double rate = static_cast<double>(report.executions) / seconds;
@@ -49,8 +88,14 @@ std::string summary_line(const run_report& report) {
   if (report.blocked > 0) {
     line += fmt::format(", {} blocked", grouped(report.blocked));
   }
+  if (report.operations > 0) {
+    line += fmt::format(", {} operations", grouped(report.operations));
+  }
   if (report.complete && report.verdict != "verified") {
     line += ", search ended";
+  }
+  if (!report.complete && report.estimate > 0) {
+    line += ", of " + estimated(report.estimate, report.estimate_error);
   }
   if (!report.goals_missed.empty()) {
     line += fmt::format(", missed: {}", fmt::join(report.goals_missed, ", "));

@@ -115,7 +115,7 @@ class pursuit : public std::enable_shared_from_this<pursuit> {
     request.seed += report_.lost_tokens;
     std::vector<task> tasks;
     tasks.push_back(run_task(
-        engines_, request, [](std::uint64_t, std::uint64_t) {},
+        engines_, request, [](std::uint64_t, std::uint64_t, double) {},
         [self = shared_from_this()](run_report ended) {
           require_accepted(ended);
           self->report_.tried += ended.executions;

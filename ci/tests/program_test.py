@@ -5,6 +5,7 @@ JSON fields, tokens that come back, Ctrl-C.
 Run by CTest: HANDFAST=build/dev/handfast ci/tests/program_test.py
 """
 
+import functools
 import json
 import os
 import signal
@@ -162,6 +163,92 @@ locations [0:r0; 1:r0;]
                 expected.write_text(json.dumps(expectation) + "\n")
                 done = handfast("litmus", str(test), "--expect", str(expected))
                 self.assertEqual(done.returncode, status, (expectation, done.stdout))
+
+
+@unittest.skipUnless(HAS_RELACY, "this build has no checker")
+class LongSearches(unittest.TestCase):
+    """Stopped, gone on with, shared, split: the same result each time."""
+
+    SCENARIO = "channel.per_sender_order"
+
+    @staticmethod
+    def counted(*arguments):
+        return objects(handfast("check", *arguments, "--json"))[0]
+
+    @classmethod
+    @functools.cache
+    def whole(cls):
+        return cls.counted(cls.SCENARIO, "--jobs", "1")
+
+    def same(self, made, whole):
+        for field in ("verdict", "executions", "blocked", "operations", "plain_accesses", "longest"):
+            self.assertEqual(made[field], whole[field], field)
+
+    def test_are_gone_on_with_and_shared(self):
+        whole = self.whole()
+        self.assertEqual(whole["verdict"], "verified")
+        self.same(self.counted(self.SCENARIO, "--jobs", "3"), whole)
+        with tempfile.TemporaryDirectory() as folder:
+            left = folder + "/left.work"
+            stopped = self.counted(self.SCENARIO, "--checkpoint", left, "--max-executions", "70000")
+            self.assertEqual(stopped["verdict"], "bounded")
+            self.assertEqual(stopped["checkpoint"], left)
+            self.same(self.counted("--resume", left, "--jobs", "2"), whole)
+            self.assertFalse(Path(left).exists(), "what is done is not left")
+
+    def test_are_gone_on_with_after_ctrl_c(self):
+        with tempfile.TemporaryDirectory() as folder:
+            left = folder + "/left.work"
+            child = subprocess.Popen([HANDFAST, "check", self.SCENARIO, "--checkpoint", left],
+                                     stdout=subprocess.PIPE, text=True)
+            engines_of = Path(f"/proc/{child.pid}/task/{child.pid}/children")
+            while not engines_of.read_text().split():
+                pass
+            child.send_signal(signal.SIGINT)
+            said, _ = child.communicate(timeout=60)
+            if child.returncode == 0:
+                return  # it was faster
+            self.assertEqual(child.returncode, 3)
+            if "--resume" in said:
+                self.same(self.counted("--resume", left), self.whole())
+
+    def test_are_split_and_merged(self):
+        whole = self.whole()
+        with tempfile.TemporaryDirectory() as folder:
+            first, second = folder + "/first", folder + "/second"
+            for name in (first, second):
+                self.assertEqual(handfast("check", self.SCENARIO, "--split", "4", name).returncode, 0)
+            pieces = sorted(Path(first).iterdir())
+            self.assertEqual(len(pieces), 4)
+            for piece in pieces:  # the same search, the same pieces
+                self.assertEqual(piece.read_bytes(), (Path(second) / piece.name).read_bytes())
+            merge = ("check", "--merge", first)
+            self.assertIn("has not been run", handfast(*merge).stderr)
+            for piece in pieces:
+                self.assertEqual(handfast("check", "--run", str(piece)).returncode, 0)
+            self.same(self.counted("--merge", first), whole)
+
+            third = pieces[2].read_bytes()
+            pieces[2].unlink()
+            self.assertIn("piece 3 of 4 is missing", handfast(*merge).stderr)
+            pieces[2].write_bytes(pieces[1].read_bytes())
+            self.assertIn("are the same piece", handfast(*merge).stderr)
+            pieces[2].write_bytes(third[:-1] + bytes([third[-1] ^ 1]))
+            self.assertIn("is damaged", handfast(*merge).stderr)
+            other = Path(folder) / "other"
+            handfast("check", "channel.clone_against_drop", "--split", "4", str(other))
+            pieces[2].write_bytes((other / pieces[2].name).read_bytes())
+            self.assertIn("are of different searches", handfast(*merge).stderr)
+            pieces[2].write_bytes(third)
+            done = pieces[2].with_suffix(".done")
+            kept = done.read_text()
+            done.write_text(pieces[1].with_suffix(".done").read_text())
+            self.assertIn("is not the result of", handfast(*merge).stderr)
+            done.write_text(kept.replace('"build":"', '"build":"other '))
+            self.assertIn("is of another build", handfast(*merge).stderr)
+            self.assertEqual(handfast(*merge).returncode, 2)
+            done.write_text(kept)
+            self.same(self.counted("--merge", first), whole)
 
 
 class Interrupts(unittest.TestCase):

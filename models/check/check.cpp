@@ -124,8 +124,8 @@ report search(const std::string& name, const std::function<void()>& body, const 
   if (random) {
     bounds.seed = how.seed;
   }
-  const checker_suite::result result =
-      checker_suite::search(scenario_of(name, body), bounds, [](std::uint64_t) { return true; });
+  const checker_suite::result result = checker_suite::search(
+      scenario_of(name, body), bounds, [](const checker_suite::how_far&) { return true; });
   if (result.found) {
     return of_finding(name, result);
   }

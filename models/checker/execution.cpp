@@ -26,6 +26,7 @@ run_end execution::run(std::span<const std::function<void()>> roots, decider& de
   found_.reset();
   faulted_ = false;
   plain_.clear();
+  plain_count_ = 0;
   names_.clear();
   heap_.reset();
   static std::uint64_t runs = 0;
@@ -624,6 +625,7 @@ void execution::plain_made(shadow& data) {
 }
 
 void execution::check_ordered(const shadow& data, bool writes, line at) {
+  ++plain_count_;
   clock mine = seen();
   mine.add(running_, me_->position);
   if (data.state != shadow::living) [[unlikely]] {

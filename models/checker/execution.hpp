@@ -106,6 +106,8 @@ class execution {
   [[nodiscard]] const std::map<std::string, bool>& goals() const { return goals_; }
   /// Whether any run touched plain data.
   [[nodiscard]] bool touched_plain_data() const { return touched_; }
+  /// How many accesses to plain data the last run had.
+  [[nodiscard]] std::uint64_t plain_count() const { return plain_count_; }
   /// The name that an object was given in this run; nullptr if none.
   [[nodiscard]] const char* given_name(const void* object) const;
 
@@ -314,6 +316,7 @@ class execution {
   std::uint64_t number_ = 0;
   std::map<std::string, bool> goals_;
   bool touched_ = false;
+  std::uint64_t plain_count_ = 0;
   std::vector<std::pair<const void*, const char*>> names_;
   bool recording_ = false;
   std::vector<plain_access> plain_;

@@ -42,6 +42,8 @@ struct numbering {
 };
 
 struct position {
+  static constexpr location every_location = ~location{0};
+
   struct step {
     way taken;
     bool revisits = false;           ///< what was taken is a revisit
@@ -55,7 +57,8 @@ struct position {
   /// Whether the execution that the path leads to has been counted.
   bool done = false;
   numbering names;
-  std::vector<location> waits_plainly;  ///< whose awaits are searched like other reads
+  /// Whose awaits are searched like other reads; `every_location`, by itself: all.
+  std::vector<location> waits_plainly;
 
   friend bool operator==(const position&, const position&) = default;
 };

@@ -123,6 +123,7 @@ bool search::begin() {
 
 void search::begin_again() {
   again_ = false;
+  ++begun_again_;
   executions_ = blocked_ = duplicates_ = 0;
   graphs_.clear();
   path_.clear();

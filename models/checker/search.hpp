@@ -85,6 +85,8 @@ class search final : public decider {
   [[nodiscard]] std::optional<position> give_away();
   /// A part of a search has found that the whole has to begin again, from `standing`.
   [[nodiscard]] bool outgrown() const { return outgrown_; }
+  /// How often it has begun again by itself.
+  [[nodiscard]] std::uint64_t begun_again() const { return begun_again_; }
 
   /// Instead of every execution, `next` takes any way at each choice, from `seed`
   /// (Knuth, Estimating the Efficiency of Backtrack Programs, 1975): `weight` is an
@@ -163,7 +165,7 @@ class search final : public decider {
   void begin_anew();
   void step_taken(const char* if_not);
   [[nodiscard]] bool waits_plainly(location where) const {
-    return where < waits_plainly_.size() && waits_plainly_[where] != 0;
+    return all_wait_plainly_ || (where < waits_plainly_.size() && waits_plainly_[where] != 0);
   }
   // An await that is searched like any other read, and waits if it reads what it waits out.
   [[nodiscard]] bool is_ordinary(const event& read) const {
@@ -189,9 +191,11 @@ class search final : public decider {
   std::uint64_t blocked_ = 0;
   std::uint64_t operations_ = 0;
   std::vector<char> waits_plainly_;  // locations
-  bool again_ = false;               // one more was found
-  bool whole_ = true;                // begins again by itself
+  bool all_wait_plainly_ = false;
+  bool again_ = false;  // one more was found
+  bool whole_ = true;   // begins again by itself
   bool outgrown_ = false;
+  std::uint64_t begun_again_ = 0;
   std::vector<position::step> path_;  // to be gone, or drawn by a probe
   std::size_t path_at_ = 0;
   bool retracing_ = false;

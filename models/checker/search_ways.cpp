@@ -107,8 +107,11 @@ position search::way_to(std::size_t depth, std::size_t choices, bool with_rest) 
     }
   }
   made.names = run_.numbers();
+  if (all_wait_plainly_) {
+    made.waits_plainly.push_back(position::every_location);
+  }
   for (location where = 0; where < waits_plainly_.size(); ++where) {
-    if (waits_plainly(where)) {
+    if (waits_plainly_[where] != 0) {
       made.waits_plainly.push_back(where);
     }
   }
@@ -137,7 +140,11 @@ void search::go_on_from(const position& from) {
   whole_ = false;
   run_.renumber(from.names);
   waits_plainly_.clear();
+  all_wait_plainly_ = std::ranges::count(from.waits_plainly, position::every_location) != 0;
   for (const location where : from.waits_plainly) {
+    if (all_wait_plainly_) {
+      break;
+    }
     waits_plainly_.resize(std::max<std::size_t>(waits_plainly_.size(), where + std::size_t{1}), 0);
     waits_plainly_[where] = 1;
   }

@@ -8,31 +8,29 @@
 #include <string>
 #include <vector>
 
-#include "models/checker/search.hpp"
+#include "models/work/run.hpp"
 
 namespace handfast::checker_suite {
 
-struct limits {
-  std::uint64_t max_executions = ~std::uint64_t{0};
-  double max_seconds = 1e9;
+struct limits : work::bounds {
   std::optional<std::uint64_t> seed;  ///< executions drawn at random from it, not all
   checker::run_limits run;
 };
 
-struct result {
-  std::uint64_t executions = 0;  ///< complete ones
-  std::uint64_t blocked = 0;     ///< abandoned, or such that others cover them
-  bool ended = false;            ///< the search came to its own end
+struct result : work::totals {
+  bool ended = false;  ///< the search came to its own end
   bool interrupted = false;
-  bool vacuous = false;               ///< there was nothing to explore
-  std::map<std::string, bool> goals;  ///< what was to happen sometimes, and whether it did
+  bool vacuous = false;  ///< there was nothing to explore
   std::optional<checker::finding> found;
   std::string trace;                          ///< of what was found: a column a thread
   std::vector<checker::search::step> replay;  ///< brings it back
+  std::optional<work::estimate::told> of;     ///< how many executions there may be in all
+  std::vector<checker::position> left;        ///< of a search that did not end
 };
 
-/// Called now and then with the executions done; false stops the search.
-using go_on = std::function<bool(std::uint64_t executions)>;
+using work::go_on;
+using work::how_far;
+using work::keep;
 
 struct scenario {
   std::string concept_name;
@@ -47,7 +45,12 @@ struct scenario {
 /// Those of them that are the zoo's.
 [[nodiscard]] const std::vector<scenario>& zoo_entries();
 
-[[nodiscard]] result search(const scenario& what, const limits& bounds, const go_on& tell);
+/// All executions, or some at random; `from` where another search stopped.
+[[nodiscard]] result search(const scenario& what, const limits& bounds, const go_on& tell,
+                            const work::unfinished& from = {}, const keep& checkpoint = {});
+/// What a search has come to, with the trace of what it found.
+[[nodiscard]] result shown(const scenario& what, const checker::run_limits& limits,
+                           work::ending end, bool random = false);
 /// One execution again; `found` if it shows anything now.
 [[nodiscard]] result run_again(const scenario& what,
                                const std::vector<checker::search::step>& steps,

@@ -1,5 +1,6 @@
 #include <chrono>
 #include <tuple>
+#include <utility>
 
 #include "models/checker/trace.hpp"
 #include "models/suites/checker.hpp"
@@ -9,54 +10,75 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-}  // namespace
-
-result search(const scenario& what, const limits& bounds, const go_on& tell) {
+// Executions drawn at random, until a limit or a finding.
+work::ending draw(const scenario& what, const limits& bounds, const go_on& tell) {
   checker::search searching({what.body}, bounds.run);
-  if (bounds.seed) {
-    searching.walk(*bounds.seed);
-  }
-  result made;
+  searching.walk(*bounds.seed);
+  work::ending made;
   const auto start = steady::now();
   constexpr std::uint64_t look_every = 256;
   for (std::uint64_t runs = 0;; ++runs) {
-    const std::uint64_t drawn = bounds.seed ? searching.blocked() : 0;
-    if (searching.executions() + drawn >= bounds.max_executions) {
+    if (searching.executions() + searching.blocked() >= bounds.max_executions) {
       break;
     }
     if (runs % look_every == 0) {
       const std::chrono::duration<double> ran = steady::now() - start;
-      made.interrupted = !tell(searching.executions());
+      made.interrupted = !tell({searching.executions()});
       if (made.interrupted || ran.count() > bounds.max_seconds) {
         break;
       }
     }
     if (!searching.next()) {
-      made.ended = !searching.found();
       break;
     }
+    if (searching.ended() == checker::run_end::complete) {
+      work::count_last(made.done, searching);
+    }
   }
-  made.executions = searching.executions() + (searching.found() ? 1 : 0);
-  made.blocked = searching.blocked();
-  made.goals = searching.run().goals();
-  made.vacuous = (made.ended || bounds.seed) && !searching.found() &&
-                 (searching.vacuous() || searching.executions() == 0);
+  work::count_all(made.done, searching);
   if (searching.found()) {
-    std::vector<checker::search::step> steps = searching.steps();
-    result shown = run_again(what, steps, bounds.run);
+    made.found = searching.found();
+    made.steps = searching.steps();
+    ++made.done.executions;
+  }
+  return made;
+}
+
+}  // namespace
+
+result search(const scenario& what, const limits& bounds, const go_on& tell,
+              const work::unfinished& from, const keep& checkpoint) {
+  work::ending end = bounds.seed
+                         ? draw(what, bounds, tell)
+                         : work::run({what.body, bounds.run}, from, bounds, tell, checkpoint);
+  return shown(what, bounds.run, std::move(end), bounds.seed.has_value());
+}
+
+result shown(const scenario& what, const checker::run_limits& limits, work::ending end,
+             bool random) {
+  result made;
+  static_cast<work::totals&>(made) = std::move(end.done);
+  made.ended = end.ended;
+  made.interrupted = end.interrupted;
+  made.of = end.of;
+  made.left = std::move(end.left);
+  made.vacuous = (made.ended || random) && !end.found && (!made.anything || made.executions == 0);
+  if (end.found) {
+    std::vector<checker::search::step> steps = std::move(end.steps);
+    result again = run_again(what, steps, limits);
     // An execution that does not end does the same without being told so.
-    while (searching.found()->kind == checker::endless && steps.size() > 1) {
+    while (end.found->kind == checker::endless && steps.size() > 1) {
       steps.resize(steps.size() / 2);
-      result shorter = run_again(what, steps, bounds.run);
+      result shorter = run_again(what, steps, limits);
       if (!shorter.found || shorter.found->kind != checker::endless) {
         break;
       }
-      shown = std::move(shorter);
+      again = std::move(shorter);
     }
     // Told by the run that is shown, which knows more of it.
-    made.found = shown.found ? shown.found : searching.found();
-    made.trace = std::move(shown.trace);
-    made.replay = std::move(shown.replay);
+    made.found = again.found ? again.found : end.found;
+    made.trace = std::move(again.trace);
+    made.replay = std::move(again.replay);
   }
   return made;
 }

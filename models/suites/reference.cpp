@@ -658,12 +658,15 @@ const std::vector<program>& programs() {
       {"cinc 4", 13824, 46080, false, atomic_increments<4, 3>},
       {"inc 5", 14400, 180000, false, read_then_write<5>},
       {"inc 6", 518400, 244528, true, read_then_write<6>},
-      {"inc 7", 25401600, 0, true, read_then_write<7>},  // not the peer's: that memory stays flat
+      // Not the peer's, but (7!)², 10! and 3^13: long ones, for flat memory
+      // and for searches that are shared.
+      {"inc 7", 25401600, 0, true, read_then_write<7>},
       {"casrot 10", 38486, 202558, false, rotating_exchange<10>},
       {"casrot 11", 182905, 220367, true, rotating_exchange<11>},
       {"casrot 12", 919146, 211298, true, rotating_exchange<12>},
       {"lockinc 8", 40320, 24889, false, locked_increments<8>},
       {"lockinc 9", 362880, 23749, true, locked_increments<9>},
+      {"lockinc 10", 3628800, 0, true, locked_increments<10>},
       {"fib_bench1", 16632, 17507, false, locked_fibonacci},
       {"ttaslock 3", 36, 0, false, test_and_set_lock<3>},
       {"ttaslock 4", 576, 54150, false, test_and_set_lock<4>},
@@ -672,6 +675,7 @@ const std::vector<program>& programs() {
       {"lamport 3", 9216, 32050, false, lamport_fast_mutex<3>},
       {"spsc 6", 243, 0, false, ring_of_one_producer<6, false>},
       {"spsc 12", 177147, 16222, true, ring_of_one_producer<12, false>},
+      {"spsc 14", 1594323, 0, true, ring_of_one_producer<14, false>},
       {"spsc_try 6", 8082, 44900, false, ring_of_one_producer<6, true>},
       {"spsc_try 8", 267736, 40201, true, ring_of_one_producer<8, true>},
       {"vyukov 1/1", 74, 0, false, vyukov_queue<1, 1, 1>},

@@ -19,7 +19,7 @@ const checker_suite::scenario& named(const std::string& name) {
 }
 
 checker_suite::result searched(const checker_suite::scenario& what) {
-  return checker_suite::search(what, {}, [](std::uint64_t) { return true; });
+  return checker_suite::search(what, {}, [](const checker_suite::how_far&) { return true; });
 }
 
 TEST(Zoo, EachBugIsFoundByItsNameAndComesBack) {
@@ -56,7 +56,7 @@ TEST(Zoo, RandomExecutionsFindEachBug) {
   checker_suite::limits bounds;
   bounds.max_executions = 20'000;
   bounds.seed = 1;
-  const auto go_on = [](std::uint64_t) { return true; };
+  const auto go_on = [](const checker_suite::how_far&) { return true; };
   zoo::for_each_bug(
       [&]<template <class, bool> class Bug>(const std::string& name, const std::string&) {
         SCOPED_TRACE(name);

@@ -1,0 +1,182 @@
+// Searches that are shared, left and gone on with, or split come to what one search
+// comes to.
+#include "models/work/run.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+
+#include "models/adapters/checker_sync.hpp"
+#include "models/suites/checker.hpp"
+#include "models/token/steps.hpp"
+
+namespace handfast {
+namespace {
+
+using sync = checker_sync;
+
+const work::go_on always = [](const work::how_far&) { return true; };
+
+// Threads that add to one number, and look at another: some thousands of executions.
+template <unsigned Threads>
+void adders() {
+  sync::atomic<int> sum{0};
+  sync::atomic<int> last{0};
+  std::array<sync::thread, Threads> threads;
+  for (unsigned i = 0; i < Threads; ++i) {
+    threads[i] = sync::thread([&, i] {
+      sum.fetch_add(1, std::memory_order_relaxed);
+      last.store(static_cast<int>(i), std::memory_order_release);
+      std::ignore = last.load(std::memory_order_acquire);
+    });
+  }
+  for (sync::thread& each : threads) {
+    each.join();
+  }
+}
+
+// Which threads make another one depends on what they see, so that numbers of threads
+// and locations depend on what was searched first.
+void makers() {
+  sync::atomic<int> turn{0};
+  sync::atomic<int> seen{0};
+  const auto may_make = [&](int me) {
+    sync::thread made;
+    if (turn.load(std::memory_order_relaxed) != me) {
+      made = sync::thread([&] {
+        sync::atomic<int> own{1};
+        seen.store(own.load(std::memory_order_relaxed), std::memory_order_relaxed);
+        std::ignore = turn.load(std::memory_order_relaxed);
+      });
+    }
+    turn.store(me + 1, std::memory_order_relaxed);
+    if (made.joinable()) {
+      made.join();
+    }
+  };
+  sync::thread first([&] { may_make(0); });
+  sync::thread second([&] { may_make(1); });
+  sync::thread third([&] { may_make(0); });
+  first.join();
+  second.join();
+  third.join();
+}
+
+struct program {
+  std::string name;
+  std::function<void()> body;
+};
+
+std::vector<program> programs() {
+  std::vector<program> all{{"adders", adders<4>}, {"makers", makers}};
+  for (const checker_suite::scenario& each : checker_suite::zoo_entries()) {
+    all.push_back({each.name, each.body});
+  }
+  return all;
+}
+
+void expect_same(const work::ending& made, const work::ending& expected) {
+  EXPECT_EQ(made.done, expected.done);
+  EXPECT_EQ(made.ended, expected.ended);
+  ASSERT_EQ(made.found.has_value(), expected.found.has_value());
+  if (made.found) {
+    EXPECT_EQ(made.found->kind, expected.found->kind);
+    EXPECT_EQ(made.found->text, expected.found->text);
+  }
+  EXPECT_EQ(handfast::packed(made.steps), handfast::packed(expected.steps));
+}
+
+TEST(SharedSearches, ComeToWhatOneComesTo) {
+  for (const program& each : programs()) {
+    SCOPED_TRACE(each.name);
+    const work::subject what{each.body, {}};
+    const work::ending alone = work::run(what, {}, {}, always);
+    for (const unsigned jobs : {2U, 5U}) {
+      work::bounds shared;
+      shared.jobs = jobs;
+      shared.alone_seconds = 0;
+      expect_same(work::run(what, {}, shared, always), alone);
+    }
+  }
+}
+
+// Stopped again and again, and gone on with from bytes.
+TEST(LeftSearches, ComeToWhatOneComesTo) {
+  std::mt19937_64 random(1);
+  for (const program& each : programs()) {
+    SCOPED_TRACE(each.name);
+    const work::subject what{each.body, {}};
+    const work::ending alone = work::run(what, {}, {}, always);
+    for (const unsigned jobs : {1U, 2U}) {
+      work::unfinished from;
+      work::ending made;
+      int stops = 0;
+      for (;; ++stops) {
+        work::bounds within;
+        within.jobs = jobs;
+        within.alone_seconds = 0;
+        within.max_executions = from.done.executions + 1 + random() % 200;
+        made = work::run(what, from, within, always);
+        if (made.found || made.ended) {
+          break;
+        }
+        const work::unfinished left{made.done, made.left};
+        const auto read = work::unpacked(work::packed(left));
+        ASSERT_TRUE(read);
+        ASSERT_EQ(*read, left);
+        from = *read;
+      }
+      expect_same(made, alone);
+      EXPECT_TRUE(stops > 0 || alone.done.executions <= 200);
+    }
+  }
+}
+
+TEST(SplitSearches, ComeToWhatOneComesTo) {
+  for (const program& each : programs()) {
+    SCOPED_TRACE(each.name);
+    const work::subject what{each.body, {}};
+    const work::ending alone = work::run(what, {}, {}, always);
+    for (const bool waits_plainly : {false, true}) {
+      const work::pieces pieces = work::split(what, {}, 3, waits_plainly);
+      ASSERT_EQ(pieces.all.size(), 3U);
+      work::totals sum;
+      bool found = pieces.before.found.has_value();
+      for (const work::unfinished& piece : pieces.all) {
+        const work::ending made = work::run(what, piece, {}, always);
+        EXPECT_TRUE(made.ended || made.found);
+        sum += made.done;
+        found |= made.found.has_value();
+      }
+      ASSERT_EQ(found, alone.found.has_value());
+      if (!found) {
+        EXPECT_EQ(sum.executions, alone.done.executions);
+        EXPECT_EQ(sum.operations, alone.done.operations);
+      }
+    }
+  }
+}
+
+TEST(Work, IsNotReadFromOtherBytes) {
+  std::mt19937_64 random(1);
+  work::bounds few;
+  few.max_executions = 100;
+  const work::ending made = work::run({adders<4>, {}}, {}, few, always);
+  const work::bytes good = work::packed(work::unfinished{made.done, made.left});
+  for (int i = 0; i < 20'000; ++i) {
+    work::bytes bad = good;
+    for (auto changes = 1 + random() % 3; changes > 0; --changes) {
+      bad[random() % bad.size()] = static_cast<std::uint8_t>(random());
+    }
+    bad.resize(random() % 4 == 0 ? random() % bad.size() : bad.size());
+    if (const auto read = work::unpacked(bad); read && i % 20 == 0) {
+      // Whatever it says: a search of this program, or none.
+      std::ignore = work::run({adders<4>, {}}, *read, few, always);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace handfast

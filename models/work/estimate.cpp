@@ -1,0 +1,45 @@
+#include "models/work/estimate.hpp"
+
+#include <cmath>
+
+namespace handfast::work {
+
+estimate::estimate(const std::function<void()>& body, const checker::run_limits& limits)
+    : probing_({body}, limits) {
+  probing_.ignore_stuck();
+  probing_.probe(1);
+}
+
+void estimate::walk() {
+  const std::uint64_t begun = probing_.begun_again();
+  if (!probing_.next()) {
+    return;  // it has found something; the search will, too
+  }
+  if (probing_.begun_again() != begun) {
+    walks_ = 0;
+    sum_ = squares_ = 0;
+  }
+  ++walks_;
+  sum_ += probing_.weight();
+  squares_ += probing_.weight() * probing_.weight();
+}
+
+void estimate::improve(std::chrono::microseconds time) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  do {
+    walk();
+  } while (std::chrono::steady_clock::now() < end);
+}
+
+std::optional<estimate::told> estimate::tell() const {
+  if (walks_ < enough || sum_ == 0) {
+    return std::nullopt;
+  }
+  const auto walks = static_cast<double>(walks_);
+  const double mean = sum_ / walks;
+  const double variance = std::max(0.0, squares_ / walks - mean * mean);
+  const told made{mean, 2 * std::sqrt(variance / walks) / mean};
+  return made.error <= most_error ? std::optional(made) : std::nullopt;
+}
+
+}  // namespace handfast::work
