@@ -133,6 +133,7 @@ class search final : public decider {
   bool draw();
   bool take();
   bool retrace();
+  void keep_consistent();
   [[nodiscard]] position::step drawn();
   void another(branch& mine, const way& tried);
   [[nodiscard]] position way_to(std::size_t depth, std::size_t choices, bool with_rest) const;
@@ -202,6 +203,7 @@ class search final : public decider {
   bool done_ = false;    // the execution at the path's end was counted before
   bool jumped_ = false;  // the path goes on in another graph than the one that runs
   std::optional<std::mt19937_64> probe_;
+  bool trying_ = false;   // what is consistent, before one is drawn
   bool redrawn_ = false;  // the probe has another way to go from its start
   double weight_ = 1;
   std::optional<checker::walk> walk_;

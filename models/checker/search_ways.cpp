@@ -181,8 +181,12 @@ std::optional<position> search::give_away() {
 
 // Takes a way of the last choice: the path's, any, or the first.
 bool search::take() {
+  if (trying_) {
+    return try_next();
+  }
   if (probe_ && path_at_ == path_.size()) {
-    if (top().alternatives.size() == top().choices.back().revisits) {
+    keep_consistent();
+    if (again_ || top().alternatives.size() == top().choices.back().revisits) {
       return false;
     }
     path_.push_back(drawn());
@@ -231,6 +235,45 @@ bool search::retrace() {
   return true;
 }
 
+// Drops the ways of the last choice that no execution takes: weighed with them, most
+// probes would end in nothing, and few carry all the weight.
+void search::keep_consistent() {
+  branch& mine = top();
+  choice& here = mine.choices.back();
+  const auto first = mine.alternatives.begin() + static_cast<std::ptrdiff_t>(here.revisits);
+  const std::vector<way> all(first, mine.alternatives.end());
+  const std::size_t revisits = here.others - here.revisits;
+  const std::size_t depth = depth_;
+  const stamp end = mine.now.size();
+  std::vector<way> kept;
+  std::size_t kept_revisits = 0;
+  trying_ = true;
+  for (std::size_t i = 0; i < all.size() && !again_; ++i) {
+    mine.alternatives.resize(here.revisits);
+    here.others = here.revisits;
+    bool consistent = false;
+    if (i < revisits) {
+      consistent = try_revisit(all[i]);
+      kept_revisits += consistent ? 1 : 0;
+    } else {
+      mine.alternatives.push_back(all[i]);
+      consistent = try_next();
+    }
+    depth_ = depth;
+    if (mine.now.size() > end) {
+      mine.now.truncate(end);
+      take_back(end);
+    }
+    if (consistent) {
+      kept.push_back(all[i]);
+    }
+  }
+  trying_ = false;
+  mine.alternatives.resize(here.revisits);
+  mine.alternatives.insert(mine.alternatives.end(), kept.begin(), kept.end());
+  here.others = here.revisits + kept_revisits;
+}
+
 // Any way of the last choice, a revisit or another.
 position::step search::drawn() {
   const branch& mine = top();
@@ -243,6 +286,9 @@ position::step search::drawn() {
 
 // There is another pick of the way that is tried.
 void search::another(branch& mine, const way& tried) {
+  if (trying_) {
+    return;
+  }
   if (!probe_) {
     mine.alternatives.push_back({tried.at, tried.pick + 1});
   } else if (path_at_ == path_.size()) {
