@@ -57,7 +57,7 @@ class checker_engine : public engine {
         [&](const work::how_far& far) {
           const auto total = far.of ? static_cast<std::uint64_t>(far.of->executions) : 0;
           return tell({far.executions, bounds.seed ? bounds.max_executions : total,
-                       far.of ? far.of->error : 0});
+                       far.of ? far.of->factor : 0});
         },
         from.left, options.checkpoint.empty() ? work::keep() : work::keep(keep));
     outcome result = judged(found, bounds.seed.has_value());
@@ -152,7 +152,7 @@ class checker_engine : public engine {
     result.complete = found.ended;
     if (found.of && !found.ended) {
       result.estimate = found.of->executions;
-      result.estimate_error = found.of->error;
+      result.estimate_factor = found.of->factor;
     }
     return result;
   }

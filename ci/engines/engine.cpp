@@ -65,7 +65,7 @@ json to_json(const outcome& result) {
   }
   if (result.estimate > 0) {
     line["estimate"] = result.estimate;
-    line["estimate_error"] = result.estimate_error;
+    line["estimate_factor"] = result.estimate_factor;
   }
   if (!result.checkpoint.empty()) {
     line["checkpoint"] = result.checkpoint;
@@ -195,10 +195,10 @@ progress teller() {
       last = now;
       std::array<char, 128> line{};
       std::snprintf(line.data(), line.size(),
-                    R"({"event":"progress","executions":%llu,"total":%llu,"error":%.3f})"
+                    R"({"event":"progress","executions":%llu,"total":%llu,"factor":%.3f})"
                     "\n",
                     static_cast<unsigned long long>(far.executions),
-                    static_cast<unsigned long long>(far.total), far.error);
+                    static_cast<unsigned long long>(far.total), far.factor);
       write_all(line.data());
     }
     return interrupted == 0;

@@ -11,7 +11,7 @@
 //   ENGINE run NAME --mode M [--seed N] [--max-executions N] [--max-seconds S]
 //              [--preemptions K] [--patience S] [--mutant NAME] [--jobs N] [--build ID]
 //              [--resume FILE] [--checkpoint FILE [--checkpoint-from S]]
-//       {"event":"progress","executions","total","error"}   now and then; total 0: not known
+//       {"event":"progress","executions","total","factor"}   now and then; total 0: not known
 //       {"event":"result", …}                as `to_json(outcome)` below
 //   ENGINE split NAME --parts N --folder DIR, and what `run` takes
 //       writes DIR/0001-of-000N.work and so on; {"event":"result", …}
@@ -97,7 +97,7 @@ struct outcome {
   std::uint64_t plain_accesses = 0;  ///< to plain data that is watched
   std::uint64_t longest = 0;         ///< operations of the longest execution
   double estimate = 0;               ///< of all executions; 0: none
-  double estimate_error = 0;         ///< two standard errors, as a part of it
+  double estimate_factor = 0;        ///< which it is right within, 9 times of 10
   std::string checkpoint;            ///< the work file that was written
 };
 
@@ -110,7 +110,7 @@ struct usage_error : std::runtime_error {
 struct how_far {
   std::uint64_t executions = 0;
   std::uint64_t total = 0;  ///< 0: not known
-  double error = 0;         ///< of the total, as a part of it, where that is an estimate
+  double factor = 0;        ///< where the total is an estimate: right within that
 };
 
 /// Tells how far a run has come; returns false when it should stop (Ctrl-C).

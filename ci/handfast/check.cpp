@@ -162,10 +162,10 @@ int check_verb(const check_options& options) {
     tasks.push_back(run_task(
         engines, request,
         [&, name, start = steady::now()](std::uint64_t executions, std::uint64_t total,
-                                         double error) {
+                                         double factor) {
           const std::chrono::duration<double> ran = steady::now() - start;
           line.show(fmt::format("[{}/{}] {}: {}", reports.size() + 1, todo.size(), name,
-                                how_far_text(executions, total, error, ran.count())));
+                                how_far_text(executions, total, factor, ran.count())));
         },
         [&](run_report report) {
           line.clear();

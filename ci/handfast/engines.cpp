@@ -53,7 +53,7 @@ class result_reader {
     report_.plain_accesses = line.value("plain_accesses", std::uint64_t{0});
     report_.longest = line.value("longest", std::uint64_t{0});
     report_.estimate = line.value("estimate", 0.0);
-    report_.estimate_error = line.value("estimate_error", 0.0);
+    report_.estimate_factor = line.value("estimate_factor", 0.0);
     report_.checkpoint = line.value("checkpoint", "");
     if (line.contains("replay")) {
       replay_ = from_hex(line.value("replay", "")).value_or(replay_bytes{});
@@ -114,7 +114,7 @@ task reading_task(std::vector<std::string> arguments, const run_request& request
     const std::string event = line.is_null() ? "" : line.value("event", "");
     if (event == "progress") {
       tell(line.value("executions", std::uint64_t{0}), line.value("total", std::uint64_t{0}),
-           line.value("error", 0.0));
+           line.value("factor", 0.0));
     } else if (event == "result" && !reader->has_result()) {
       reader->read_result(line);
     }

@@ -86,18 +86,18 @@ struct run_report {
   std::optional<token> failure;
   std::uint64_t operations = 0;  ///< instrumented, in all executions
   std::uint64_t plain_accesses = 0;
-  std::uint64_t longest = 0;  ///< operations of the longest execution
-  double estimate = 0;        ///< of all executions; 0: none
-  double estimate_error = 0;  ///< as a part of it
-  std::string checkpoint;     ///< the work file that the run has left
+  std::uint64_t longest = 0;   ///< operations of the longest execution
+  double estimate = 0;         ///< of all executions; 0: none
+  double estimate_factor = 0;  ///< which it is right within, 9 times of 10
+  std::string checkpoint;      ///< the work file that the run has left
   double cpu_seconds = 0;
   double wall_seconds = 0;
   long peak_rss_kib = 0;
 };
 
-/// How far a run has come; total 0: not known; error: of an estimated total, a part of it.
+/// How far a run has come; total 0: not known; factor: what an estimated total is right within.
 using on_progress =
-    std::function<void(std::uint64_t executions, std::uint64_t total, double error)>;
+    std::function<void(std::uint64_t executions, std::uint64_t total, double factor)>;
 
 /// A child that runs `request`; `tell` is called with progress, `done` once.
 [[nodiscard]] task run_task(const engine_folder& engines, const run_request& request,

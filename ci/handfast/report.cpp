@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -26,7 +27,7 @@ std::string json_line(const run_report& report) {
   }
   if (report.estimate > 0) {
     line["estimate"] = report.estimate;
-    line["estimate_error"] = report.estimate_error;
+    line["estimate_factor"] = report.estimate_factor;
   }
   if (!report.checkpoint.empty()) {
     line["checkpoint"] = report.checkpoint;
@@ -50,20 +51,25 @@ std::string grouped(std::uint64_t number) {
   return digits;
 }
 
-std::string estimated(double executions, double error) {
-  const bool millions = executions >= 1e6;
-  return fmt::format("about {} ± {:.0f} %",
-                     millions ? fmt::format("{:.3g} million", executions / 1e6)
-                              : grouped(static_cast<std::uint64_t>(executions)),
-                     100 * error);
+std::string estimated(double executions, double factor) {
+  // Two digits: more would not be known.
+  const double unit = std::pow(10, std::max(0.0, std::floor(std::log10(executions)) - 1));
+  const double rounded = std::round(executions / unit) * unit;
+  return fmt::format("about {} (within a factor of {:.2g})",
+                     rounded < 1e6   ? grouped(static_cast<std::uint64_t>(rounded))
+                     : rounded < 1e9 ? fmt::format("{:.3g} million", rounded / 1e6)
+                                     : fmt::format("{:.3g} thousand million", rounded / 1e9),
+                     factor);
 }
 
-std::string how_far_text(std::uint64_t executions, std::uint64_t total, double error,
+std::string how_far_text(std::uint64_t executions, std::uint64_t total, double factor,
                          double seconds) {
   std::string text = grouped(executions);
   const double rate = seconds > 0 ? static_cast<double>(executions) / seconds : 0;
-  if (total != 0) {
-    text += " of " + (error > 0 ? estimated(static_cast<double>(total), error) : grouped(total));
+  if (factor > 0 && executions >= total) {
+    text += ", more than estimated";
+  } else if (total != 0) {
+    text += " of " + (factor > 0 ? estimated(static_cast<double>(total), factor) : grouped(total));
   }
   if (rate > 0) {
     text += fmt::format(", {}/s", grouped(static_cast<std::uint64_t>(rate)));
@@ -72,7 +78,9 @@ std::string how_far_text(std::uint64_t executions, std::uint64_t total, double e
     const double left = static_cast<double>(total - executions) / rate;
     text += left < 120    ? fmt::format(", {:.0f} s left", left)
             : left < 7200 ? fmt::format(", {:.0f} min left", left / 60)
-                          : fmt::format(", {:.1f} h left", left / 3600);
+            : left < 2e5  ? fmt::format(", {:.0f} h left", left / 3600)
+            : left < 1e9  ? fmt::format(", {:.0f} days left", left / 86400)
+                          : ", too long";
   }
   return text;
 }
@@ -94,8 +102,8 @@ std::string summary_line(const run_report& report) {
   if (report.complete && report.verdict != "verified") {
     line += ", search ended";
   }
-  if (!report.complete && report.estimate > 0) {
-    line += ", of " + estimated(report.estimate, report.estimate_error);
+  if (!report.complete && report.estimate > static_cast<double>(report.executions)) {
+    line += ", of " + estimated(report.estimate, report.estimate_factor);
   }
   if (!report.goals_missed.empty()) {
     line += fmt::format(", missed: {}", fmt::join(report.goals_missed, ", "));

@@ -28,11 +28,11 @@ namespace handfast::ci {
 /// run, 3 if interrupted, else 0.
 [[nodiscard]] int exit_status(const std::vector<run_report>& reports);
 
-/// "about 3.2 million ± 20 %"
-[[nodiscard]] std::string estimated(double executions, double error);
+/// "about 3.2 million (within a factor of 4)"
+[[nodiscard]] std::string estimated(double executions, double factor);
 
 /// How far a run has come after so many seconds, in words.
-[[nodiscard]] std::string how_far_text(std::uint64_t executions, std::uint64_t total, double error,
+[[nodiscard]] std::string how_far_text(std::uint64_t executions, std::uint64_t total, double factor,
                                        double seconds);
 
 /// A line that is rewritten in place on a terminal, and never printed elsewhere.

@@ -40,7 +40,7 @@ class overseer {
         estimate_ = std::make_unique<estimate>(what_.body, what_.limits);
       }
       estimated_ = now;
-      estimate_->improve(std::chrono::milliseconds(2));
+      estimate_->improve(std::chrono::milliseconds(3));
       of_ = estimate_->tell();
     }
     interrupted_ = !tell_({executions, of_});
