@@ -32,7 +32,7 @@ class checker_engine : public engine {
                        each.claim,
                        {"exhaustive"},
                        each.weight,
-                       {"random"},
+                       {"bounded", "random"},
                        each.concept_name == "zoo"});
       }
     }
@@ -60,7 +60,7 @@ class checker_engine : public engine {
                        far.of ? far.of->factor : 0});
         },
         from.left, options.checkpoint.empty() ? work::keep() : work::keep(keep));
-    outcome result = judged(found, bounds.seed.has_value());
+    outcome result = judged(found, bounds.seed.has_value(), bounds.preemptions.has_value());
     if (from.is_piece && !found.found && !found.interrupted) {
       result.verdict = "bounded";  // what it says of the whole is for all pieces together to say
     }
@@ -84,7 +84,8 @@ class checker_engine : public engine {
       throw usage_error("random executions need no split: give each process a --seed of its own");
     }
     const checker_suite::scenario& what = scenario_named(name);
-    work::pieces pieces = work::split({what.body, bounds.run}, bounds, parts, options.plain_waits);
+    work::pieces pieces = work::split({what.body, bounds.run, bounds.preemptions}, bounds, parts,
+                                      options.plain_waits);
     for (std::uint32_t i = 0; i < parts; ++i) {
       work_file file = to_file(what.name, options, pieces.all[i]);
       file.part = i + 1;
@@ -92,8 +93,8 @@ class checker_engine : public engine {
       write(folder + "/" + piece_name(i + 1, parts), file);
     }
     const bool ended = pieces.before.ended;
-    outcome result =
-        judged(checker_suite::shown(what, bounds.run, std::move(pieces.before)), false);
+    outcome result = judged(checker_suite::shown(what, bounds.run, std::move(pieces.before)), false,
+                            bounds.preemptions.has_value());
     result.verdict = result.found ? result.verdict : ended ? "verified" : "bounded";
     return result;
   }
@@ -119,11 +120,15 @@ class checker_engine : public engine {
 
   static checker_suite::limits bounds_of(const run_options& options) {
     const bool random = options.mode == "random";
-    if (!options.mode.empty() && options.mode != "exhaustive" && !random) {
-      throw usage_error("the checker runs in the modes exhaustive and random, not '" +
+    const bool bounded = options.mode == "bounded";
+    if (!options.mode.empty() && options.mode != "exhaustive" && !bounded && !random) {
+      throw usage_error("the checker runs in the modes exhaustive, bounded and random, not '" +
                         options.mode + "'");
     }
     checker_suite::limits bounds;
+    if (bounded) {
+      bounds.preemptions = options.preemptions;
+    }
     if (random) {
       bounds.seed = options.seed;
       if (!options.max_seconds) {
@@ -136,19 +141,19 @@ class checker_engine : public engine {
     return bounds;
   }
 
-  static outcome judged(const checker_suite::result& found, bool random) {
+  static outcome judged(const checker_suite::result& found, bool random, bool bounded) {
     outcome result = to_outcome(found);
     for (const auto& [goal, met] : found.goals) {
       (met ? result.goals_met : result.goals_missed).push_back(goal);
     }
     const bool nothing = found.vacuous || (found.ended && !result.goals_missed.empty()) ||
                          found.executions + found.blocked == 0;
-    result.verdict = found.found         ? verdict_of(*found.found)
-                     : found.interrupted ? "interrupted"
-                     : nothing           ? "vacuous"
-                     : random            ? "searched"
-                     : found.ended       ? "verified"
-                                         : "bounded";
+    result.verdict = found.found               ? verdict_of(*found.found)
+                     : found.interrupted       ? "interrupted"
+                     : nothing                 ? "vacuous"
+                     : random                  ? "searched"
+                     : found.ended && !bounded ? "verified"
+                                               : "bounded";
     result.complete = found.ended;
     if (found.of && !found.ended) {
       result.estimate = found.of->executions;
@@ -201,6 +206,7 @@ class checker_engine : public engine {
     result.operations = found.operations;
     result.plain_accesses = found.plain;
     result.longest = found.longest;
+    result.cut = found.cut;
     if (found.found) {
       result.found = finding{found.found->kind, found.found->text + "\n\n" + found.trace,
                              packed(found.replay)};

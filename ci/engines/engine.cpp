@@ -62,6 +62,7 @@ json to_json(const outcome& result) {
     line["operations"] = result.operations;
     line["plain_accesses"] = result.plain_accesses;
     line["longest"] = result.longest;
+    line["cut"] = result.cut;
   }
   if (result.estimate > 0) {
     line["estimate"] = result.estimate;

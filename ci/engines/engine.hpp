@@ -96,6 +96,7 @@ struct outcome {
   std::uint64_t operations = 0;      ///< instrumented, in all executions
   std::uint64_t plain_accesses = 0;  ///< to plain data that is watched
   std::uint64_t longest = 0;         ///< operations of the longest execution
+  bool cut = false;                  ///< there is more beyond the bound of preemptions
   double estimate = 0;               ///< of all executions; 0: none
   double estimate_factor = 0;        ///< which it is right within, 9 times of 10
   std::string checkpoint;            ///< the work file that was written

@@ -52,6 +52,7 @@ class result_reader {
     report_.operations = line.value("operations", std::uint64_t{0});
     report_.plain_accesses = line.value("plain_accesses", std::uint64_t{0});
     report_.longest = line.value("longest", std::uint64_t{0});
+    report_.cut = line.value("cut", false);
     report_.estimate = line.value("estimate", 0.0);
     report_.estimate_factor = line.value("estimate_factor", 0.0);
     report_.checkpoint = line.value("checkpoint", "");

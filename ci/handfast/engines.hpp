@@ -86,6 +86,7 @@ struct run_report {
   std::optional<token> failure;
   std::uint64_t operations = 0;  ///< instrumented, in all executions
   std::uint64_t plain_accesses = 0;
+  bool cut = false;            ///< there is more beyond the bound of preemptions
   std::uint64_t longest = 0;   ///< operations of the longest execution
   double estimate = 0;         ///< of all executions; 0: none
   double estimate_factor = 0;  ///< which it is right within, 9 times of 10

@@ -24,6 +24,7 @@ std::string json_line(const run_report& report) {
     line["operations"] = report.operations;
     line["plain_accesses"] = report.plain_accesses;
     line["longest"] = report.longest;
+    line["cut"] = report.cut;
   }
   if (report.estimate > 0) {
     line["estimate"] = report.estimate;
@@ -100,7 +101,8 @@ std::string summary_line(const run_report& report) {
     line += fmt::format(", {} operations", grouped(report.operations));
   }
   if (report.complete && report.verdict != "verified") {
-    line += ", search ended";
+    line += report.request.mode == "bounded" && !report.cut ? ", search ended, nothing was cut"
+                                                            : ", search ended";
   }
   if (!report.complete && report.estimate > static_cast<double>(report.executions)) {
     line += ", of " + estimated(report.estimate, report.estimate_factor);

@@ -50,12 +50,16 @@ void set_from_flag(Number& value, const char* name) {
 
 options with_flags(options how) {
   if (const auto text = flag("mode")) {
-    if (*text != "exhaustive" && *text != "random") {
-      throw bad_flag("--handfast_mode is exhaustive or random, not '" + *text + "'");
+    if (*text != "exhaustive" && *text != "bounded" && *text != "random") {
+      throw bad_flag("--handfast_mode is exhaustive, bounded or random, not '" + *text + "'");
     }
-    how.how = *text == "random" ? mode::random : mode::exhaustive;
+    how.how = *text == "random"    ? mode::random
+              : *text == "bounded" ? mode::bounded
+                                   : mode::exhaustive;
   }
   set_from_flag(how.seed, "seed");
+  set_from_flag(how.preemptions, "preemptions");
+  set_from_flag(how.jobs, "jobs");
   set_from_flag(how.max_executions, "max_executions");
   set_from_flag(how.max_seconds, "max_time");
   return how;
@@ -115,11 +119,23 @@ report replay(const std::string& name, const std::function<void()>& body,
   return made;
 }
 
+std::string how_many_more(const checker_suite::result& stopped) {
+  if (!stopped.of || stopped.of->executions < static_cast<double>(stopped.executions)) {
+    return "";
+  }
+  return " of perhaps " + std::to_string(static_cast<std::uint64_t>(stopped.of->executions));
+}
+
 report search(const std::string& name, const std::function<void()>& body, const options& how) {
   checker_suite::limits bounds;
   bounds.max_executions = how.max_executions;
   bounds.max_seconds = how.max_seconds;
   bounds.run.steps = how.max_steps;
+  bounds.jobs = std::max(1U, how.jobs);
+  const bool bounded = how.how == mode::bounded;
+  if (bounded) {
+    bounds.preemptions = how.preemptions;
+  }
   const bool random = how.how == mode::random;
   if (random) {
     bounds.seed = how.seed;
@@ -132,6 +148,7 @@ report search(const std::string& name, const std::function<void()>& body, const 
   report made;
   made.executions = result.executions;
   made.blocked = result.blocked;
+  made.operations = result.operations;
   std::string missed;
   for (const auto& [goal, met] : result.goals) {
     missed += met ? "" : (missed.empty() ? "" : ", ") + goal;
@@ -147,12 +164,15 @@ report search(const std::string& name, const std::function<void()>& body, const 
   } else if (random) {
     made.verdict = "searched";
     made.passed = true;
+  } else if (result.ended && bounded) {
+    made.verdict = "bounded";
+    made.passed = true;
   } else if (result.ended) {
     made.verdict = "verified";
     made.passed = true;
   } else {
     made.verdict = "bounded";
-    made.text = "not at its end after " + count +
+    made.text = "not at its end after " + count + how_many_more(result) +
                 "; raise max_executions or max_seconds, make the test smaller, or say random";
   }
   return made;
@@ -186,14 +206,16 @@ void expect_holds(const std::string& name, const std::function<void()>& body, co
   ::testing::Test::RecordProperty("verdict", made.verdict);
   ::testing::Test::RecordProperty("executions", std::to_string(made.executions));
   ::testing::Test::RecordProperty("blocked", std::to_string(made.blocked));
+  ::testing::Test::RecordProperty("operations", std::to_string(made.operations));
   if (!made.passed) {
     ADD_FAILURE_AT(where.file_name(), static_cast<int>(where.line()))
         << made.verdict << " after " << made.executions << " executions\n"
         << made.text;
     return;
   }
-  std::printf("%s: %s, %llu executions\n", name.c_str(), made.verdict.c_str(),
-              static_cast<unsigned long long>(made.executions));
+  std::printf("%s: %s, %llu executions of %llu operations\n", name.c_str(), made.verdict.c_str(),
+              static_cast<unsigned long long>(made.executions),
+              static_cast<unsigned long long>(made.operations));
 }
 
 }  // namespace handfast::check

@@ -31,6 +31,7 @@ namespace handfast::check {
 enum class mode : std::uint8_t {
   exhaustive,  ///< every execution, each once
   random,      ///< some, drawn from a seed
+  bounded,     ///< every execution of at most so many preemptions, each once
 };
 
 struct options {
@@ -41,6 +42,10 @@ struct options {
   double max_seconds = 600;
   /// Operations of one execution.
   std::uint32_t max_steps = 5'000;
+  /// What `bounded` allows: changes away from a thread that could go on.
+  std::uint32_t preemptions = 2;
+  /// Processes that share the search; what comes out is the same.
+  unsigned jobs = 1;
 };
 
 struct report {
@@ -49,8 +54,9 @@ struct report {
   std::string verdict;   ///< verified, searched, bounded, finding, vacuous, misuse
   std::uint64_t executions = 0;
   std::uint64_t blocked = 0;
-  std::string text;   ///< what a person should see: the finding, its trace, its token
-  std::string token;  ///< brings a finding back
+  std::uint64_t operations = 0;  ///< instrumented, in all executions
+  std::string text;              ///< what a person should see: the finding, its trace, its token
+  std::string token;             ///< brings a finding back
 };
 
 /// Checks `body`, or does what the flags say.

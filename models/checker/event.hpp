@@ -124,6 +124,7 @@ struct operation {
   bool waiting = false;        ///< an await that nothing lets go on yet
   bool let_go = false;         ///< an await that waited, and was let go where it stood
   bool overtaken = false;      ///< waits for a mutex that a later comer was given
+  bool after_pause = false;    ///< begins another round of a waiting loop
   bool spurious_left = false;  ///< a weak compare-exchange may fail for no reason
   std::uint16_t index = 0;     ///< in its thread
   /// One more than the index of its thread's last release fence before it.

@@ -202,6 +202,7 @@ void execution::begin(thread_index index, const std::function<void()>& body) {
   thread& its = *threads_[index];
   its.body = &body;
   its.position = its.children = its.made = its.spurious = its.round = its.round_before = 0;
+  its.paused = false;
   its.stack.start(&execution::entry, this);
   there_ |= bit(index);
   unsettled_ |= bit(index);
@@ -374,6 +375,7 @@ inline void execution::decide(operation& next) {
 
 value execution::perform(operation& next) {
   next.thread = static_cast<std::uint8_t>(running_);
+  next.after_pause = std::exchange(me_->paused, false);
   if (++steps_ > limits_.steps) [[unlikely]] {
     fail_endless(next);
   }
@@ -471,6 +473,7 @@ void execution::pause(line) {
   }
   me.round_before = me.round;
   me.round = me.position;
+  me.paused = true;
   if (same && decides_->parks(running_, (enabled_ | unsettled_ | blocked_) == 0)) {
     parked_ |= bit(running_);
     give_way();

@@ -228,6 +228,7 @@ class execution {
     std::uint32_t spurious = 0;
     thread_index waits_for = 0;  // joins, or reads that wait for their source
     std::uint32_t waits_for_position = 0;
+    bool paused = false;              // since its last operation
     std::uint32_t round = 0;          // where the last round of a waiting loop began
     std::uint32_t round_before = 0;   // and the one before
     std::vector<location> locations;  // named by who made them as his how-manieth

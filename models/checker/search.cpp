@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "models/checker/memory_model.hpp"
+#include "models/checker/preemptions.hpp"
 #include "models/checker/trace.hpp"
 #include "models/checker/update.hpp"
 
@@ -72,6 +73,10 @@ bool search::next() {
     }
     switch (ended_) {
       case run_end::complete:
+        if (!within_bound(true)) {
+          ended_ = run_end::abandoned;
+          break;
+        }
         ++executions_;
         if (looks_for_duplicates_ && !graphs_.insert(now().hash()).second) {
           ++duplicates_;
@@ -338,7 +343,9 @@ bool search::try_read(const way& to) {
   }
   mine.now.prepare_source(read);
   mine.now.add(read);
-  if (holds() && sleeps_in_time(mine.now.size() - 1)) {
+  if (holds() && sleeps_in_time(mine.now.size() - 1) &&
+      (read.source == initial || mine.now[read.source].thread == read.thread ||
+       within_bound(false))) {
     return true;
   }
   mine.now.truncate(mine.now.size() - 1);
@@ -383,6 +390,20 @@ bool search::holds() {
     racy_ = true;
   }
   return sequentially_consistent_with(now, now.size() - 1);
+}
+
+// Whether the graph takes no more preemptions than it may. One that leads to an execution
+// within the bound may take more: what revisits then drop had been added to the ends of
+// threads, one after the other, so that each but one may have been left for that.
+bool search::within_bound(bool complete) {
+  if (!most_preemptions_) {
+    return true;
+  }
+  const std::uint32_t slack = complete ? 0 : std::max(active_threads(now()), 1U) - 1;
+  const std::uint32_t most = *most_preemptions_ + slack;
+  const bool within = within_preemptions(now(), most);
+  cut_ |= !within;
+  return within;
 }
 
 // Who goes to sleep on a word (operand: the word's location and 1) looked at it
@@ -608,7 +629,7 @@ bool search::try_revisit(const way& to) {
       }
     }
   }
-  return take() && settle();
+  return take() && within_bound(false) && settle();
 }
 
 // Goes back to the last choice that has something left, and takes it; false when

@@ -53,6 +53,12 @@ class search final : public decider {
 
   [[nodiscard]] std::uint64_t executions() const { return executions_; }
   [[nodiscard]] std::uint64_t blocked() const { return blocked_; }
+  /// Only executions of at most so many preemptions (preemptions.hpp), each of them once:
+  /// Marmanis, Kokologiannakis, Vafeiadis, Reconciling Preemption Bounding with DPOR (TACAS
+  /// 2023). On the way to one there may be graphs of more; those of too many are cut.
+  void bound_preemptions(std::uint32_t most) { most_preemptions_ = most; }
+  /// Whether the bound has cut anything.
+  [[nodiscard]] bool cut() const { return cut_; }
   /// Counts executions that are stuck as blocked, whatever they show.
   void ignore_stuck() { ignores_stuck_ = true; }
   /// Remembers each complete graph from here on, to show that none comes twice.
@@ -155,6 +161,7 @@ class search final : public decider {
   void take_back(stamp write);
   [[nodiscard]] static bool would_let_go(const graph& in, const event& write, stamp await);
   bool holds();
+  [[nodiscard]] bool within_bound(bool complete);
   [[nodiscard]] bool sleeps_in_time(stamp at) const;
   [[nodiscard]] event reading(const event& read, stamp source, std::uint32_t pick,
                               bool waits) const;
@@ -208,6 +215,8 @@ class search final : public decider {
   double weight_ = 1;
   std::optional<checker::walk> walk_;
   bool walked_ = false;  // the graph is complete, and is run again
+  std::optional<std::uint32_t> most_preemptions_;
+  bool cut_ = false;
   bool ignores_stuck_ = false;
   bool looks_for_duplicates_ = false;
   std::uint64_t duplicates_ = 0;

@@ -13,7 +13,8 @@
 namespace handfast::checker_suite {
 
 struct limits : work::bounds {
-  std::optional<std::uint64_t> seed;  ///< executions drawn at random from it, not all
+  std::optional<std::uint64_t> seed;         ///< executions drawn at random from it, not all
+  std::optional<std::uint32_t> preemptions;  ///< only executions of at most so many
   checker::run_limits run;
 };
 

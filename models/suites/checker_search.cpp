@@ -48,9 +48,9 @@ work::ending draw(const scenario& what, const limits& bounds, const go_on& tell)
 
 result search(const scenario& what, const limits& bounds, const go_on& tell,
               const work::unfinished& from, const keep& checkpoint) {
-  work::ending end = bounds.seed
-                         ? draw(what, bounds, tell)
-                         : work::run({what.body, bounds.run}, from, bounds, tell, checkpoint);
+  work::ending end = bounds.seed ? draw(what, bounds, tell)
+                                 : work::run({what.body, bounds.run, bounds.preemptions}, from,
+                                             bounds, tell, checkpoint);
   return shown(what, bounds.run, std::move(end), bounds.seed.has_value());
 }
 

@@ -94,6 +94,47 @@ TEST(CheckReports, WhatIsNotAtItsEndIsBounded) {
   EXPECT_EQ(check::run("Some.test", body).executions, 6U);
 }
 
+TEST(CheckReports, FewPreemptionsAreFewerExecutions) {
+  const auto body = [] {
+    check::atomic<int> x;
+    const auto add = [&] {
+      ++x;
+      ++x;
+    };
+    check::run_together(add, add);
+  };
+  check::options how;
+  how.how = check::mode::bounded;
+  // One after the other, one within the other, and turn by turn.
+  for (const std::uint64_t executions : {2, 4, 6}) {
+    how.preemptions = static_cast<std::uint32_t>(executions / 2 - 1);
+    const check::report some = check::run("Some.test", body, how);
+    EXPECT_TRUE(some.passed);
+    EXPECT_EQ(some.verdict, "bounded");
+    EXPECT_EQ(some.executions, executions);
+  }
+  EXPECT_EQ(check::run("Some.test", body).executions, 6U);
+}
+
+TEST(CheckReports, SeveralProcessesSayTheSame) {
+  const auto body = [] {
+    check::atomic<int> x, y;
+    const auto add = [&] {
+      x.fetch_add(1);
+      y.fetch_add(1);
+      x.fetch_add(1);
+    };
+    check::run_together(add, add, [&] { check::require(x.fetch_add(1) < 4, "not last"); });
+  };
+  check::options how;
+  const check::report alone = check::run("Some.test", body, how);
+  how.jobs = 3;
+  const check::report shared = check::run("Some.test", body, how);
+  EXPECT_EQ(alone.verdict, "finding");
+  EXPECT_EQ(shared.text, alone.text);
+  EXPECT_EQ(shared.executions, alone.executions);
+}
+
 TEST(CheckReports, NothingToExploreIsVacuous) {
   EXPECT_EQ(check::run("Some.test", [] {}).verdict, "vacuous");
 }

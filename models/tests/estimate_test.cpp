@@ -19,7 +19,7 @@ TEST(Estimates, AreRightWithinTheirFactorNineTimesOfTen) {
       continue;
     }
     for (std::uint64_t seed = 1; seed <= 4; ++seed) {
-      work::estimate made(each.body, {}, seed);
+      work::estimate made({each.body, {}}, seed);
       for (int walks = 0; walks < 1000; ++walks) {
         made.walk();
       }

@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "models/checker/preemptions.hpp"
 #include "models/checker/search.hpp"
 #include "models/checker/update.hpp"
 #include "models/tests/axioms.hpp"
@@ -142,9 +145,12 @@ struct checked {
   std::vector<checker::location> words;
 };
 
-searched search(const program& what) {
+searched search(const program& what, std::optional<std::uint32_t> preemptions = {}) {
   checked its(what);
   checker::search& searching = its.searching;
+  if (preemptions) {
+    searching.bound_preemptions(*preemptions);
+  }
   searched made;
   searching.ignore_stuck();
   while (searching.next()) {
@@ -216,6 +222,7 @@ struct family {
   std::vector<verb> verbs;
   bool locks = false;
   bool sleepers = false;
+  int longer = 0;  // than the axioms alone could go through
 };
 
 rc::Gen<operation> one_operation(const family& from) {
@@ -256,7 +263,8 @@ rc::Gen<program> a_program(const family& from) {
     const int longest = blocks ? (threads == 2 ? 2 : 1) : threads == 2 ? 4 : threads == 3 ? 3 : 2;
     program made;
     for (int i = 0; i < threads; ++i) {
-      const auto count = static_cast<std::size_t>(*rc::gen::inRange(blocks ? 0 : 1, longest + 1));
+      const auto count =
+          static_cast<std::size_t>(*rc::gen::inRange(blocks ? 0 : 1, longest + from.longer + 1));
       std::vector<operation> thread =
           *rc::gen::container<std::vector<operation>>(count, one_operation(from));
       if (from.locks) {
@@ -372,6 +380,47 @@ void agrees_in_parts(const family& from) {
   }));
 }
 
+// Of at most so many preemptions: all of them, and none of more.
+void agrees_within_bounds(const family& from) {
+  std::uint64_t there = 0;
+  std::uint64_t fewer = 0;
+  ASSERT_TRUE(rc::check([&] {
+    const program what = *a_program(from);
+    std::map<std::string, std::uint32_t> all;
+    checked whole(what);
+    whole.searching.ignore_stuck();
+    constexpr std::uint32_t most = 3;
+    while (whole.searching.next()) {
+      if (whole.searching.ended() == checker::run_end::complete) {
+        const checker::graph& now = whole.searching.now();
+        all[text_of(now)] = checker::preemptions(now, most);
+      }
+      if (whole.searching.executions() > 3000) {
+        return;  // and is compared with four times
+      }
+    }
+    for (std::uint32_t bound = 0; bound < most; ++bound) {
+      axioms::executions expected;
+      for (const auto& [text, count] : all) {
+        if (count <= bound) {
+          expected.insert(text);
+        }
+      }
+      there += all.size();
+      fewer += expected.size();
+      const searched found = search(what, bound);
+      if (found.executions != expected) {
+        RC_FAIL(axioms::text_of(what) + "at most " + std::to_string(bound) + ": expected " +
+                std::to_string(expected.size()) + ", found " +
+                std::to_string(found.executions.size()));
+      }
+    }
+  }));
+  ::testing::Test::RecordProperty("there", std::to_string(there));
+  ::testing::Test::RecordProperty("within", std::to_string(fewer));
+  EXPECT_LT(fewer, there);
+}
+
 // A probe's weight is the number of executions, on average.
 void is_estimated(const family& from) {
   double off = 0;
@@ -445,6 +494,26 @@ TEST(SearchesInParts, FindItWithMutexesAndAwaits) {
 }
 TEST(SearchesInParts, FindItWithMutexesAndSleepers) {
   agrees_in_parts({{verb::load, verb::store, verb::fence}, true, true});
+}
+
+TEST(BoundedSearches, FindWhatIsWithinTheBound) {
+  agrees_within_bounds({plain_verbs, false, false, 2});
+}
+TEST(BoundedSearches, FindItWithAwaits) {
+  agrees_within_bounds({{verb::load, verb::store, verb::store, verb::fetch_add, verb::await_equal},
+                        false,
+                        false,
+                        2});
+}
+TEST(BoundedSearches, FindItWithMutexesAndAwaits) {
+  agrees_within_bounds(
+      {{verb::load, verb::store, verb::store, verb::fetch_add, verb::fence, verb::await_equal},
+       true,
+       false,
+       1});
+}
+TEST(BoundedSearches, FindItWithMutexesAndSleepers) {
+  agrees_within_bounds({{verb::load, verb::store, verb::fence}, true, true, 1});
 }
 
 TEST(Probes, WeighWhatThereIs) {

@@ -18,8 +18,10 @@ const checker_suite::scenario& named(const std::string& name) {
   return *found;
 }
 
+const checker_suite::go_on go_on = [](const checker_suite::how_far&) { return true; };
+
 checker_suite::result searched(const checker_suite::scenario& what) {
-  return checker_suite::search(what, {}, [](const checker_suite::how_far&) { return true; });
+  return checker_suite::search(what, {}, go_on);
 }
 
 TEST(Zoo, EachBugIsFoundByItsNameAndComesBack) {
@@ -51,12 +53,23 @@ TEST(Zoo, EachTwinWithoutItIsVerified) {
       });
 }
 
+// Few preemptions are enough.
+TEST(Zoo, BoundedSearchesFindEachBug) {
+  checker_suite::limits bounds;
+  bounds.preemptions = 1;
+  zoo::for_each_bug(
+      [&]<template <class, bool> class Bug>(const std::string& name, const std::string&) {
+        SCOPED_TRACE(name);
+        EXPECT_TRUE(checker_suite::search(named("zoo." + name + "_bug"), bounds, go_on).found);
+        EXPECT_FALSE(checker_suite::search(named("zoo." + name + "_fixed"), bounds, go_on).found);
+      });
+}
+
 // Chance finds them, too, and nothing where there is nothing.
 TEST(Zoo, RandomExecutionsFindEachBug) {
   checker_suite::limits bounds;
   bounds.max_executions = 20'000;
   bounds.seed = 1;
-  const auto go_on = [](const checker_suite::how_far&) { return true; };
   zoo::for_each_bug(
       [&]<template <class, bool> class Bug>(const std::string& name, const std::string&) {
         SCOPED_TRACE(name);

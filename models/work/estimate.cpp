@@ -5,9 +5,10 @@
 
 namespace handfast::work {
 
-estimate::estimate(const std::function<void()>& body, const checker::run_limits& limits,
-                   std::uint64_t seed)
-    : probing_({body}, limits) {
+estimate::estimate(const subject& what, std::uint64_t seed) : probing_({what.body}, what.limits) {
+  if (what.preemptions) {
+    probing_.bound_preemptions(*what.preemptions);
+  }
   probing_.ignore_stuck();
   probing_.probe(seed);
 }

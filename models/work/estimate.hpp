@@ -11,17 +11,15 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <optional>
 
-#include "models/checker/search.hpp"
+#include "models/work/work.hpp"
 
 namespace handfast::work {
 
 class estimate {
  public:
-  estimate(const std::function<void()>& body, const checker::run_limits& limits,
-           std::uint64_t seed = 1);
+  explicit estimate(const subject& what, std::uint64_t seed = 1);
 
   /// Walks for about so long.
   void improve(std::chrono::microseconds time);

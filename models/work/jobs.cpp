@@ -106,6 +106,7 @@ namespace {
 template <class Control>
 [[noreturn]] void serve(const subject& what, int socket, Control& mine) {
   checker::search searching({what.body}, what.limits);
+  keep_within(searching, what);
   bytes buffer;
   for (;;) {
     std::optional<bytes> message = take_message(buffer);

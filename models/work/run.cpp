@@ -37,7 +37,7 @@ class overseer {
     const double now = seconds();
     if (now > estimates_from && now - estimated_ > estimates_every) {
       if (!estimate_) {
-        estimate_ = std::make_unique<estimate>(what_.body, what_.limits);
+        estimate_ = std::make_unique<estimate>(what_);
       }
       estimated_ = now;
       estimate_->improve(std::chrono::milliseconds(3));
@@ -76,7 +76,9 @@ class overseer {
 class sequence {
  public:
   sequence(const subject& what, unfinished from)
-      : searching_({what.body}, what.limits), work_(std::move(from)) {}
+      : searching_({what.body}, what.limits), work_(std::move(from)) {
+    keep_within(searching_, what);
+  }
 
   // Goes on until it ends, or `go_on` says stop after an execution.
   template <class GoOn>
@@ -179,6 +181,7 @@ std::optional<ending> run_shared(const subject& what, unfinished& work, const bo
     if (all.deadly()) {
       // Here it says why. If it does not die of that, it is all done again.
       checker::search deadly({what.body}, what.limits);
+      keep_within(deadly, what);
       std::ignore = go_through(deadly, *all.deadly(), [] { return true; });
       return std::nullopt;
     }
@@ -208,7 +211,14 @@ void count_all(totals& to, const checker::search& searching) {
   to.executions = searching.executions();
   to.blocked = searching.blocked();
   to.anything = !searching.vacuous();
+  to.cut = searching.cut();
   to.goals = searching.run().goals();
+}
+
+void keep_within(checker::search& searching, const subject& what) {
+  if (what.preemptions) {
+    searching.bound_preemptions(*what.preemptions);
+  }
 }
 
 part_end go_through(checker::search& searching, const checker::position& from,
@@ -277,6 +287,7 @@ pieces split(const subject& what, const bounds& within, std::size_t count, bool 
     root.waits_plainly.assign(1, checker::position::every_location);
   }
   checker::search searching({what.body}, what.limits);
+  keep_within(searching, what);
   std::deque<checker::position> parts{root};
   while (!parts.empty() && parts.size() < parts_of_a_piece * count) {
     part_end first = go_through(searching, parts.front(), [] { return false; });

@@ -11,12 +11,6 @@
 
 namespace handfast::work {
 
-/// What is searched.
-struct subject {
-  std::function<void()> body;
-  checker::run_limits limits;
-};
-
 struct bounds {
   std::uint64_t max_executions = ~std::uint64_t{0};
   double max_seconds = 1e9;
@@ -60,6 +54,9 @@ struct pieces {
 };
 [[nodiscard]] pieces split(const subject& what, const bounds& within, std::size_t count,
                            bool waits_plainly);
+
+/// Gives a search the bound of preemptions, if there is one.
+void keep_within(checker::search& searching, const subject& what);
 
 /// Counts the complete execution that a search has just run, and what it counts itself.
 void count_last(totals& to, const checker::search& searching);

@@ -134,6 +134,7 @@ void write(writer& to, const totals& all) {
     to.number(each);
   }
   to.number(all.anything ? 1 : 0);
+  to.number(all.cut ? 1 : 0);
   to.list(all.goals, [&](const auto& goal) {
     to.text(goal.first);
     to.number(goal.second ? 1 : 0);
@@ -147,6 +148,7 @@ totals read_totals(reader& from) {
     *each = from.number();
   }
   all.anything = from.flag();
+  all.cut = from.flag();
   std::vector<std::pair<std::string, bool>> goals;
   from.list(goals, [&] {
     std::string label = from.text();
@@ -165,6 +167,7 @@ totals& totals::operator+=(const totals& other) {
   plain += other.plain;
   longest = std::max(longest, other.longest);
   anything |= other.anything;
+  cut |= other.cut;
   for (const auto& [label, met] : other.goals) {
     goals[label] |= met;
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -14,6 +15,13 @@
 
 namespace handfast::work {
 
+/// What is searched.
+struct subject {
+  std::function<void()> body;
+  checker::run_limits limits;
+  std::optional<std::uint32_t> preemptions{};  ///< at most so many; all, if nothing is said
+};
+
 /// What searches count. Those of the parts of a search add up.
 struct totals {
   std::uint64_t executions = 0;  ///< complete ones
@@ -22,6 +30,7 @@ struct totals {
   std::uint64_t plain = 0;       ///< accesses to plain data, in the complete ones
   std::uint64_t longest = 0;     ///< operations of the longest
   bool anything = false;         ///< something could have gone another way
+  bool cut = false;              ///< there is more beyond the bound of preemptions
   std::map<std::string, bool> goals;  ///< what was to happen sometimes, and whether it did
 
   totals& operator+=(const totals& other);
