@@ -68,6 +68,11 @@ class search final : public decider {
   [[nodiscard]] bool vacuous() const { return operations_ == 0 && !run_.touched_plain_data(); }
   [[nodiscard]] bool racy() const { return racy_; }
   [[nodiscard]] const std::optional<finding>& found() const { return found_; }
+  /// Goes on after what was found.
+  void overlook() {
+    found_.reset();
+    racy_ = false;
+  }
 
   /// A step of an execution: who did something, and what was decided for it: the
   /// coherence place of the write that it read, or of its own, or a choice.
@@ -75,6 +80,8 @@ class search final : public decider {
     thread_index thread = 0;
     std::uint32_t number = 0;
     std::uint32_t pick = 0;
+
+    friend bool operator==(const step&, const step&) = default;
   };
   /// How `now` comes about, with the fewest changes of thread.
   [[nodiscard]] std::vector<step> steps() const;

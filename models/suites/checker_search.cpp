@@ -4,6 +4,7 @@
 
 #include "models/checker/trace.hpp"
 #include "models/suites/checker.hpp"
+#include "models/work/minimise.hpp"
 
 namespace handfast::checker_suite {
 namespace {
@@ -65,6 +66,10 @@ result shown(const scenario& what, const checker::run_limits& limits, work::endi
   made.vacuous = (made.ended || random) && !end.found && (!made.anything || made.executions == 0);
   if (end.found) {
     std::vector<checker::search::step> steps = std::move(end.steps);
+    const work::subject subject{what.body, limits};
+    if (end.found->kind != checker::endless) {
+      steps = work::needed(subject, work::minimised(subject, *end.found, std::move(steps)));
+    }
     result again = run_again(what, steps, limits);
     // An execution that does not end does the same without being told so.
     while (end.found->kind == checker::endless && steps.size() > 1) {

@@ -106,7 +106,7 @@ TEST(CheckReports, FewPreemptionsAreFewerExecutions) {
   check::options how;
   how.how = check::mode::bounded;
   // One after the other, one within the other, and turn by turn.
-  for (const std::uint64_t executions : {2, 4, 6}) {
+  for (const std::uint64_t executions : {2U, 4U, 6U}) {
     how.preemptions = static_cast<std::uint32_t>(executions / 2 - 1);
     const check::report some = check::run("Some.test", body, how);
     EXPECT_TRUE(some.passed);

@@ -1,5 +1,6 @@
 // Searches that are shared, left and gone on with, or split come to what one search
 // comes to.
+#include "models/work/minimise.hpp"
 #include "models/work/run.hpp"
 
 #include <gtest/gtest.h>
@@ -157,6 +158,45 @@ TEST(SplitSearches, ComeToWhatOneComesTo) {
       }
     }
   }
+}
+
+// Of what chance has found, with all the changes of thread that chance makes.
+TEST(Minimised, FindingsTakeFewerChangesOfThread) {
+  work::shape before;
+  work::shape after;
+  int findings = 0;
+  for (const checker_suite::scenario& each : checker_suite::zoo_entries()) {
+    SCOPED_TRACE(each.name);
+    checker::search drawn({each.body});
+    drawn.walk(5);
+    for (int i = 0; i < 20'000 && !drawn.found() && drawn.next(); ++i) {
+    }
+    if (!drawn.found() || drawn.found()->kind == checker::endless) {
+      continue;
+    }
+    ++findings;
+    const work::subject what{each.body, {}};
+    const auto steps = drawn.steps();
+    const auto fewer = work::minimised(what, *drawn.found(), steps);
+    EXPECT_LE(work::shape_of(fewer), work::shape_of(steps));
+    before.switches += work::shape_of(steps).switches;
+    after.switches += work::shape_of(fewer).switches;
+
+    const auto needed = work::needed(what, fewer);
+    after.steps += needed.size();
+    before.steps += steps.size();
+    const checker_suite::result again = checker_suite::run_again(each, needed);
+    ASSERT_TRUE(again.found);
+    EXPECT_EQ(again.found->kind, checker_suite::run_again(each, fewer).found->kind);
+    EXPECT_EQ(work::minimised(what, *drawn.found(), steps), fewer);
+  }
+  EXPECT_EQ(findings, 24);
+  EXPECT_LT(after.switches, before.switches);
+  EXPECT_LT(after.steps * 4, before.steps * 3);
+  ::testing::Test::RecordProperty(
+      "switches", std::to_string(before.switches) + " to " + std::to_string(after.switches));
+  ::testing::Test::RecordProperty(
+      "steps", std::to_string(before.steps) + " to " + std::to_string(after.steps));
 }
 
 TEST(Work, IsNotReadFromOtherBytes) {
