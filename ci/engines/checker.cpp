@@ -100,15 +100,25 @@ class checker_engine : public engine {
   }
 
   [[nodiscard]] outcome replay(std::string_view name, const replay_bytes& payload,
-                               const replay_plan&, const progress&) override {
+                               const replay_plan& how, const progress&) override {
     const auto steps = unpacked(payload);
     if (!steps) {
       throw usage_error("the token's payload is not an execution of the checker");
     }
-    const checker_suite::result found = checker_suite::run_again(scenario_named(name), *steps);
+    constexpr std::uint64_t tries = 10'000;
+    const checker_suite::scenario& what = scenario_named(name);
+    const checker_suite::result found = how.after_prefix
+                                            ? checker_suite::run_after_prefix(what, *steps, tries)
+                                            : checker_suite::run_again(what, *steps);
     outcome result = to_outcome(found);
     if (found.found && found.found->kind == checker::misfit) {
-      throw usage_error("the token's payload is not an execution of this scenario");
+      throw usage_error("the token is not of an execution of this scenario as it is now: " +
+                        found.found->text + " (--continue-after-prefix goes on from there)");
+    }
+    if (how.after_prefix) {
+      result.note = "followed " + std::to_string(found.followed) + " of " +
+                    std::to_string(steps->size()) + " steps, then on from there in " +
+                    std::to_string(found.executions) + " executions";
     }
     result.verdict = found.found ? verdict_of(*found.found) : "searched";
     result.came_back = found.found ? 1 : 0;

@@ -68,6 +68,9 @@ json to_json(const outcome& result) {
     line["estimate"] = result.estimate;
     line["estimate_factor"] = result.estimate_factor;
   }
+  if (!result.note.empty()) {
+    line["note"] = result.note;
+  }
   if (!result.checkpoint.empty()) {
     line["checkpoint"] = result.checkpoint;
   }
@@ -276,6 +279,7 @@ int engine_main(int argc, char** argv, engine& self) {
   replay->add_option("--payload", payload)->required();
   replay->add_option("--times", again.times);
   replay->add_option("--max-seconds", again.max_seconds);
+  replay->add_flag("--continue-after-prefix", again.after_prefix);
 
   try {
     app.parse(argc, argv);

@@ -16,7 +16,7 @@
 //   ENGINE split NAME --parts N --folder DIR, and what `run` takes
 //       writes DIR/0001-of-000N.work and so on; {"event":"result", …}
 //   ENGINE replay NAME --payload HEX [--times N] [--max-seconds S] [--patience S]
-//              [--mutant NAME]
+//              [--mutant NAME] [--continue-after-prefix]
 //       {"event":"result", …}                with "came_back" of "executions"
 //
 // Exit status: 0 nothing found, 1 a finding, 2 bad usage (one line on stderr),
@@ -72,6 +72,7 @@ struct replay_plan {
   std::uint64_t times = 1;            ///< where real threads decide
   std::optional<double> max_seconds;  ///< there, no further try after so long
   std::chrono::seconds patience{30};
+  bool after_prefix = false;  ///< as far as it fits, and then on
 };
 
 /// A failure: what kind, told so that a person understands it, and how to bring
@@ -89,6 +90,7 @@ struct outcome {
   std::string unit = "executions";
   std::uint64_t blocked = 0;
   bool complete = false;        ///< the search came to its own end, not to a limit
+  std::string note;             ///< a line to show with the result
   std::uint64_t came_back = 0;  ///< replay: how many of `executions` failed again
   std::vector<std::string> goals_met;
   std::vector<std::string> goals_missed;

@@ -55,6 +55,7 @@ class result_reader {
     report_.cut = line.value("cut", false);
     report_.estimate = line.value("estimate", 0.0);
     report_.estimate_factor = line.value("estimate_factor", 0.0);
+    report_.note = line.value("note", "");
     report_.checkpoint = line.value("checkpoint", "");
     if (line.contains("replay")) {
       replay_ = from_hex(line.value("replay", "")).value_or(replay_bytes{});
@@ -278,6 +279,9 @@ std::vector<std::string> replay_command(const engine_folder& engines, const toke
   if (!failure.mutant.empty()) {
     command.insert(command.end(), {"--mutant", failure.mutant});
   }
+  if (limits.after_prefix) {
+    command.emplace_back("--continue-after-prefix");
+  }
   return command;
 }
 
@@ -297,7 +301,7 @@ task replay_task(const engine_folder& engines, const token& failure, const repla
 }
 
 run_report replay(const engine_folder& engines, const token& failure, std::uint64_t times,
-                  double seconds_once_back,
+                  double seconds_once_back, bool after_prefix,
                   const std::function<void(std::uint64_t, std::uint64_t)>& tell) {
   run_report total;
   std::uint64_t executions = 0;
@@ -306,8 +310,8 @@ run_report replay(const engine_folder& engines, const token& failure, std::uint6
   while (executions < times && !interrupted() && (came_back == 0 || seconds < seconds_once_back)) {
     run_report last;
     std::vector<task> tasks;
-    tasks.push_back(replay_task(engines, failure, {times - executions}, std::nullopt,
-                                [&last](run_report report) {
+    tasks.push_back(replay_task(engines, failure, {times - executions, 1e9, after_prefix},
+                                std::nullopt, [&last](run_report report) {
                                   require_accepted(report);
                                   last = std::move(report);
                                   return std::vector<task>{};
@@ -325,7 +329,7 @@ run_report replay(const engine_folder& engines, const token& failure, std::uint6
   }
   total.executions = executions;
   total.came_back = came_back;
-  if (total.failure) {
+  if (total.failure && !after_prefix) {
     total.failure = failure;
   }
   return total;

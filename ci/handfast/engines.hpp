@@ -90,6 +90,7 @@ struct run_report {
   std::uint64_t longest = 0;   ///< operations of the longest execution
   double estimate = 0;         ///< of all executions; 0: none
   double estimate_factor = 0;  ///< which it is right within, 9 times of 10
+  std::string note;            ///< a line to show with it
   std::string checkpoint;      ///< the work file that the run has left
   double cpu_seconds = 0;
   double wall_seconds = 0;
@@ -119,6 +120,7 @@ void require_accepted(const run_report& report);
 struct replay_limits {
   std::uint64_t times = 1;
   double seconds = 1e9;
+  bool after_prefix = false;  ///< as far as the token fits, and then on
 };
 
 /// The command line that replays `failure` until it comes back, program first.
@@ -136,7 +138,7 @@ struct replay_limits {
 /// `times` times, or once it has come back until so many seconds have passed.
 /// `tell` is called with how often it ran and came back.
 [[nodiscard]] run_report replay(const engine_folder& engines, const token& failure,
-                                std::uint64_t times, double seconds_once_back,
+                                std::uint64_t times, double seconds_once_back, bool after_prefix,
                                 const std::function<void(std::uint64_t, std::uint64_t)>& tell);
 
 /// Of the sources that this program and its engines were built from.

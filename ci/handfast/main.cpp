@@ -119,6 +119,10 @@ int run(int argc, char** argv) {
   replay_app->add_flag("--any-build", replay.any_build,
                        "try a token from other sources; it may mean another run here");
 
+  replay_app->add_flag("--continue-after-prefix", replay.after_prefix,
+                       "a token from other sources: follow it as far as it fits, and look on from "
+                       "there (checker)");
+
   CLI::App* mutants_app =
       add_verb(app, "mutants", "Switch each seeded bug on and see which engine catches it",
                "handfast mutants --table docs/seeded-bugs.md", mutants);

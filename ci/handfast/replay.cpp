@@ -36,10 +36,15 @@ token usable(const engine_folder& engines, const replay_options& options) {
                                   failure.engine,
                                   failure.mutant.empty() ? "" : " with seeded bugs"));
   }
-  if (failure.fingerprint != source_fingerprint() && !options.any_build) {
+  if (options.after_prefix && failure.engine != "checker") {
+    throw usage_error("--continue-after-prefix is for the checker's tokens, not for those of " +
+                      failure.engine);
+  }
+  if (failure.fingerprint != source_fingerprint() && !options.any_build && !options.after_prefix) {
     throw usage_error(fmt::format(
         "the token is from other sources (theirs {:08x}, these {:08x}), where it may mean another "
-        "run; check out theirs, or say --any-build to try it here",
+        "run; check out theirs, or say --any-build to try it here, --continue-after-prefix to "
+        "follow it as far as it fits",
         failure.fingerprint, source_fingerprint()));
   }
   return *std::move(decoded);
@@ -76,12 +81,15 @@ int replay_verb(const replay_options& options) {
   progress_line line(!options.json);
   run_report report =
       replay(engines, failure, times, options.times ? no_limit : seconds_once_back,
-             [&](std::uint64_t executions, std::uint64_t came_back) {
+             options.after_prefix, [&](std::uint64_t executions, std::uint64_t came_back) {
                line.show(fmt::format("replayed {} of {} times, came back {} times",
                                      grouped(executions), grouped(times), grouped(came_back)));
              });
   line.clear();
   report.request.mode = "replay";
+  if (!report.note.empty() && !options.json) {
+    fmt::print("{}\n", report.note);
+  }
   if (options.json) {
     fmt::print("{}\n", json_line(report));
   } else if (report.verdict == "finding") {
@@ -91,6 +99,9 @@ int replay_verb(const replay_options& options) {
                failure.mutant.empty() ? "" : ", with the seeded bug " + failure.mutant);
     if (!report.text.empty()) {
       fmt::print("\n{}", options.trace ? report.text : shortened(report.text));
+    }
+    if (options.after_prefix && report.failure) {
+      fmt::print("\n  token: {}\n", encode(*report.failure));
     }
   } else if (interrupted()) {
     fmt::print("interrupted\n");

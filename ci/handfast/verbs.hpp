@@ -44,6 +44,7 @@ struct replay_options : common_options {
   bool trace = false;
   bool gdb = false;
   bool any_build = false;
+  bool after_prefix = false;  ///< as far as the token fits, and then on
 };
 
 struct mutants_options : common_options {

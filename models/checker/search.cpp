@@ -115,6 +115,7 @@ bool search::begin() {
     depth_ = 0;
     push().now.truncate(0);
     walk_->begin();
+    step_ = 0;
     return true;
   }
   if (probe_) {
@@ -192,9 +193,10 @@ bool search::decide(const operation& asked) {
     case event_kind::choice: {
       choice& made = mine.choices.emplace_back(asked, mine.alternatives.size());
       mine.now.prepare(made.next);
-      if (walk_) {
+      if (walk_ && !stepping_) {
         mine.alternatives.push_back(
             {walk_->below(static_cast<std::uint32_t>(asked.expected.low)), 0});
+        ++step_;
         return try_next();
       }
       for (std::uint64_t other = asked.expected.low; other > 0; --other) {

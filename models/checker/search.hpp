@@ -86,8 +86,11 @@ class search final : public decider {
   /// How `now` comes about, with the fewest changes of thread.
   [[nodiscard]] std::vector<step> steps() const;
   /// `next` runs that one execution, and none after it. What it shows beyond the
-  /// steps is what comes first.
-  void follow(std::vector<step> steps);
+  /// steps is what comes first. A step that does not fit is a `misfit`, or if
+  /// `as_far_as_it_fits` the end of the steps.
+  void follow(std::vector<step> steps, bool as_far_as_it_fits = false);
+  /// How many steps have been followed.
+  [[nodiscard]] std::size_t followed() const { return std::min(step_, steps_.size()); }
 
   /// Where the search stands, after an execution.
   [[nodiscard]] position standing() const;
@@ -179,6 +182,7 @@ class search final : public decider {
   void begin_again();
   void begin_anew();
   void step_taken(const char* if_not);
+  void does_not_fit(const std::string& why);
   [[nodiscard]] bool waits_plainly(location where) const {
     return all_wait_plainly_ || (where < waits_plainly_.size() && waits_plainly_[where] != 0);
   }
@@ -196,6 +200,7 @@ class search final : public decider {
   std::vector<step> steps_;
   std::size_t step_ = 0;
   bool following_ = false;
+  bool follows_what_fits_ = false;
   bool stepping_ = false;  // the operation being decided has its step
   std::vector<std::unique_ptr<branch>> branches_;
   std::size_t depth_ = 0;

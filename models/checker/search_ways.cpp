@@ -40,32 +40,39 @@ std::vector<search::step> search::steps() const {
   return all;
 }
 
-void search::follow(std::vector<step> steps) {
+void search::follow(std::vector<step> steps, bool as_far_as_it_fits) {
   steps_ = std::move(steps);
+  follows_what_fits_ = as_far_as_it_fits;
   following_ = true;
   run_.record(true);
 }
 
 thread_index search::choose_thread(std::uint32_t enabled) {
-  if (walk_) {
-    return walk_->choose(enabled);
-  }
   if (following_ && step_ < steps_.size()) {
     const thread_index next = steps_[step_].thread;
-    if (next >= max_threads || (enabled >> next & 1U) == 0) {
-      run_.fail(misfit, "thread " + std::to_string(next) + " cannot go on here");
+    if (next < max_threads && (enabled >> next & 1U) != 0) {
+      return next;
     }
-    return next;
+    does_not_fit("thread " + std::to_string(next) + " cannot go on here");
   }
-  return run_.first_of(enabled);
+  return walk_ ? walk_->choose(enabled) : run_.first_of(enabled);
 }
 
 // The last choice is the next step's, if one is followed.
 void search::step_taken(const char* if_not) {
   if (std::exchange(stepping_, false) && !force(steps_[step_].number)) {
-    run_.fail(misfit, if_not);
+    does_not_fit(if_not);
+  } else {
+    ++step_;
   }
-  ++step_;
+}
+
+void search::does_not_fit(const std::string& why) {
+  if (!follows_what_fits_) {
+    run_.fail(misfit, "step " + std::to_string(step_ + 1) + " of " + std::to_string(steps_.size()) +
+                          " does not fit: " + why);
+  }
+  steps_.resize(step_);
 }
 
 // Keeps the one way of the last choice that is followed; false if there is none.

@@ -25,6 +25,7 @@ struct result : work::totals {
   std::optional<checker::finding> found;
   std::string trace;                          ///< of what was found: a column a thread
   std::vector<checker::search::step> replay;  ///< brings it back
+  std::size_t followed = 0;                   ///< steps of a replay that fitted
   std::optional<work::estimate::told> of;     ///< how many executions there may be in all
   std::vector<checker::position> left;        ///< of a search that did not end
 };
@@ -52,6 +53,11 @@ struct scenario {
 /// What a search has come to, with the trace of what it found.
 [[nodiscard]] result shown(const scenario& what, const checker::run_limits& limits,
                            work::ending end, bool random = false);
+/// The same of a program that has changed since: for as long as the steps fit, then what
+/// comes first, then what chance brings, so many times.
+[[nodiscard]] result run_after_prefix(const scenario& what,
+                                      const std::vector<checker::search::step>& steps,
+                                      std::uint64_t tries, const checker::run_limits& limits = {});
 /// One execution again; `found` if it shows anything now.
 [[nodiscard]] result run_again(const scenario& what,
                                const std::vector<checker::search::step>& steps,

@@ -98,6 +98,40 @@ result run_again(const scenario& what, const std::vector<checker::search::step>&
   made.found = following.found();
   made.trace = checker::columns(following);
   made.replay = steps;
+  made.followed = following.followed();
+  return made;
+}
+
+result run_after_prefix(const scenario& what, const std::vector<checker::search::step>& steps,
+                        std::uint64_t tries, const checker::run_limits& limits) {
+  result made;
+  const auto keep = [&](checker::search& searching) {
+    if (!searching.found()) {
+      return false;
+    }
+    work::ending end;
+    end.found = searching.found();
+    end.steps = searching.steps();
+    const std::size_t followed = made.followed;
+    made = shown(what, limits, std::move(end));
+    made.followed = followed;
+    return true;
+  };
+  checker::search first({what.body}, limits);
+  first.follow(steps, true);
+  std::ignore = first.next();
+  made.followed = first.followed();
+  std::uint64_t runs = 1;
+  if (!keep(first)) {
+    checker::search drawn({what.body}, limits);
+    drawn.walk(1);
+    drawn.follow(steps, true);
+    while (runs < tries && !drawn.found() && drawn.next()) {
+      ++runs;
+    }
+    keep(drawn);
+  }
+  made.executions = runs;
   return made;
 }
 

@@ -199,6 +199,39 @@ TEST(Minimised, FindingsTakeFewerChangesOfThread) {
       "steps", std::to_string(before.steps) + " to " + std::to_string(after.steps));
 }
 
+// Two add one, each in two steps; in the version that has moved on there is more to do.
+template <bool MovedOn>
+void lost_update() {
+  sync::atomic<int> count{0};
+  sync::atomic<int> started{0};
+  const auto add = [&] {
+    if (MovedOn) {
+      started.fetch_add(1, std::memory_order_relaxed);
+    }
+    const int seen = count.load(std::memory_order_relaxed);
+    count.store(seen + 1, std::memory_order_relaxed);
+  };
+  sync::thread first(add);
+  sync::thread second(add);
+  first.join();
+  second.join();
+  sync::assert_that(count.load(std::memory_order_relaxed) == 2, "both were counted");
+}
+
+TEST(Replays, GoOnAfterAPrefixWhereTheProgramHasMovedOn) {
+  const checker_suite::scenario before{"", "before", "", false, 1, lost_update<false>};
+  const checker_suite::scenario now{"", "now", "", false, 1, lost_update<true>};
+  const checker_suite::result found = checker_suite::search(before, {}, always);
+  ASSERT_TRUE(found.found);
+  const checker_suite::result misfit = checker_suite::run_again(now, found.replay);
+  EXPECT_TRUE(!misfit.found || misfit.found->kind == checker::misfit);
+  const checker_suite::result again = checker_suite::run_after_prefix(now, found.replay, 1000);
+  ASSERT_TRUE(again.found);
+  EXPECT_EQ(again.found->kind, "assertion failed");
+  // Its own steps bring it back.
+  EXPECT_EQ(checker_suite::run_again(now, again.replay).found->kind, "assertion failed");
+}
+
 TEST(Work, IsNotReadFromOtherBytes) {
   std::mt19937_64 random(1);
   work::bounds few;
