@@ -116,20 +116,21 @@ struct checker_sync {
   };
   using deadline = clock::time_point;
 
-  template <class Value>
-  class atomic {
+  /// `Waitable`: threads may sleep until it changes.
+  template <class Value, bool Waitable>
+  class atomic_of {
    public:
-    explicit atomic(Value value = Value{}, where_t where = where_t::current()) noexcept
+    explicit atomic_of(Value value = Value{}, where_t where = where_t::current()) noexcept
         : where_(checker_detail::run().make(checker::execution::thing::atomic, this, sizeof(Value),
                                             checker_detail::packed(value), where)) {
-      if constexpr (can_be_waited_on) {
+      if constexpr (Waitable) {
         sleepers_ = checker_detail::run().make(checker::execution::thing::condition_variable,
                                                &sleepers_, 16, {}, where);
       }
     }
-    atomic(const atomic&) = delete;
-    atomic& operator=(const atomic&) = delete;
-    ~atomic() { checker_detail::run().destroy(where_, this, where_t::current()); }
+    atomic_of(const atomic_of&) = delete;
+    atomic_of& operator=(const atomic_of&) = delete;
+    ~atomic_of() { checker_detail::run().destroy(where_, this, where_t::current()); }
 
     [[nodiscard]] Value load(order o, where_t where = where_t::current()) const {
       checker::operation next = asked(o, where);
@@ -194,8 +195,6 @@ struct checker_sync {
 
    private:
     friend struct checker_sync;
-    static constexpr bool can_be_waited_on = std::is_same_v<Value, std::uint32_t>;
-
     checker::operation asked(order o, const where_t& where) const {
       checker_detail::run().check_alive(where_, this, sizeof(Value), where);
       checker::operation next;
@@ -236,6 +235,8 @@ struct checker_sync {
     checker::location where_;
     checker::location sleepers_ = 0;
   };
+  template <class Value>
+  using atomic = atomic_of<Value, std::is_same_v<Value, std::uint32_t>>;
 
   static void fence(order o, where_t where = where_t::current()) {
     checker::operation next;
@@ -474,7 +475,8 @@ struct checker_sync {
 
   static void pause(where_t where = where_t::current()) { checker_detail::run().pause(where); }
 
-  static void wait(const atomic<std::uint32_t>& word, std::uint32_t expected,
+  template <class Value>
+  static void wait(const atomic_of<Value, true>& word, std::type_identity_t<Value> expected,
                    where_t where = where_t::current()) {
     checker::execution& run = checker_detail::run();
     if (run.may_be_spurious() && run.choose(2, where) == 1) {
@@ -483,8 +485,10 @@ struct checker_sync {
     }
     sleep(word, expected, false, where);
   }
-  static wait_status wait_until(const atomic<std::uint32_t>& word, std::uint32_t expected,
-                                deadline until, where_t where = where_t::current()) {
+  template <class Value>
+  static wait_status wait_until(const atomic_of<Value, true>& word,
+                                std::type_identity_t<Value> expected, deadline until,
+                                where_t where = where_t::current()) {
     checker::execution& run = checker_detail::run();
     if (clock::now() >= until) {
       return wait_status::timed_out;
@@ -495,10 +499,12 @@ struct checker_sync {
       }
     });
   }
-  static void notify_one(const atomic<std::uint32_t>& word, where_t where = where_t::current()) {
+  template <class Value>
+  static void notify_one(const atomic_of<Value, true>& word, where_t where = where_t::current()) {
     checker_detail::sleepers(word.sleepers_).wake(false, true, where);
   }
-  static void notify_all(const atomic<std::uint32_t>& word, where_t where = where_t::current()) {
+  template <class Value>
+  static void notify_all(const atomic_of<Value, true>& word, where_t where = where_t::current()) {
     checker_detail::sleepers(word.sleepers_).wake(true, true, where);
   }
 
@@ -565,11 +571,13 @@ struct checker_sync {
     }
   }
 
-  static bool holds(const atomic<std::uint32_t>& word, std::uint32_t expected,
-                    const where_t& where) {
-    return word.load(order::relaxed, where) == expected;  // relaxed: as a futex looks
+  template <class Value>
+  static bool holds(const atomic_of<Value, true>& word, Value expected, const where_t& where) {
+    const Value seen = word.load(order::relaxed, where);  // relaxed: as a futex looks
+    return checker_detail::packed(seen) == checker_detail::packed(expected);
   }
-  static void sleep(const atomic<std::uint32_t>& word, std::uint32_t expected, bool timed,
+  template <class Value>
+  static void sleep(const atomic_of<Value, true>& word, Value expected, bool timed,
                     const where_t& where) {
     if (holds(word, expected, where)) {
       const checker_detail::sleepers all(word.sleepers_);

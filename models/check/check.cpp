@@ -76,7 +76,7 @@ std::string text_of(const checker::finding& found, const std::string& trace,
 }
 
 checker_suite::scenario scenario_of(const std::string& name, const std::function<void()>& body) {
-  return {"", name, "", false, 1, body};
+  return {"", name, "", false, 1, [&body] { detail::with_globals(body); }};
 }
 
 report of_finding(const std::string& name, const checker_suite::result& shown) {

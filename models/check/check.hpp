@@ -24,7 +24,11 @@
 #include <source_location>
 #include <string>
 
+#include "models/check/global.hpp"
 #include "models/check/std_like.hpp"
+#include "models/check/std_memory.hpp"
+#include "models/check/std_stop.hpp"
+#include "models/check/std_sync.hpp"
 
 namespace handfast::check {
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <concepts>
+#include <cstddef>
 #include <functional>
 #include <mutex>
 #include <tuple>
@@ -40,6 +41,11 @@ constexpr order failing(std::memory_order o) {
     case std::memory_order::release: return order::relaxed;
     default: return order_of(o);
   }
+}
+
+template <class Value>
+bool alike(const Value& one, const Value& other) {
+  return checker_detail::packed(one) == checker_detail::packed(other);
 }
 
 }  // namespace detail
@@ -104,6 +110,18 @@ class atomic {
   {
     return its_.fetch_sub(value, detail::order_of(o), where);
   }
+  Value fetch_add(std::ptrdiff_t elements, std::memory_order o = std::memory_order::seq_cst,
+                  where_t where = where_t::current())
+    requires std::is_pointer_v<Value>
+  {
+    return its_.fetch_add(bytes_of(elements), detail::order_of(o), where);
+  }
+  Value fetch_sub(std::ptrdiff_t elements, std::memory_order o = std::memory_order::seq_cst,
+                  where_t where = where_t::current())
+    requires std::is_pointer_v<Value>
+  {
+    return its_.fetch_sub(bytes_of(elements), detail::order_of(o), where);
+  }
   Value fetch_and(Value value, std::memory_order o = std::memory_order::seq_cst,
                   where_t where = where_t::current())
     requires std::integral<Value>
@@ -121,6 +139,29 @@ class atomic {
     requires std::integral<Value>
   {
     return its_.fetch_xor(value, detail::order_of(o), where);
+  }
+
+  /// Sleeps while the value is `old`; whoever changes it must notify.
+  void wait(Value old, std::memory_order o = std::memory_order::seq_cst,
+            where_t where = where_t::current()) const {
+    while (detail::alike(load(o, where), old)) {
+      checker_sync::wait(its_, old, where);
+    }
+  }
+  void notify_one(where_t where = where_t::current()) { checker_sync::notify_one(its_, where); }
+  void notify_all(where_t where = where_t::current()) { checker_sync::notify_all(its_, where); }
+
+  /// Not the standard's: waits until `Holds(value)`, and gives the value that did; what a
+  /// loop of loads waits for, without its rounds and without anybody's notice.
+  template <class Holds>
+  Value await(Holds holds, std::memory_order o = std::memory_order::seq_cst,
+              where_t where = where_t::current()) const {
+    return its_.await(holds, detail::order_of(o), where);
+  }
+  template <class Holds, class Argument>
+  Value await(Holds holds, Argument argument, std::memory_order o,
+              where_t where = where_t::current()) const {
+    return its_.await(holds, argument, detail::order_of(o), where);
   }
 
   operator Value() const { return load(); }
@@ -175,7 +216,14 @@ class atomic {
   }
 
  private:
-  checker_sync::atomic<Value> its_;
+  static Value bytes_of(std::ptrdiff_t elements)
+    requires std::is_pointer_v<Value>
+  {
+    const auto bytes = elements * static_cast<std::ptrdiff_t>(sizeof(std::remove_pointer_t<Value>));
+    return reinterpret_cast<Value>(bytes);
+  }
+
+  checker_sync::atomic_of<Value, true> its_;
 };
 
 /// std::atomic_flag, clear at first.
@@ -194,6 +242,12 @@ class atomic_flag {
   void clear(std::memory_order o = std::memory_order::seq_cst, where_t where = where_t::current()) {
     its_.store(false, o, where);
   }
+  void wait(bool old, std::memory_order o = std::memory_order::seq_cst,
+            where_t where = where_t::current()) const {
+    its_.wait(old, o, where);
+  }
+  void notify_one(where_t where = where_t::current()) { its_.notify_one(where); }
+  void notify_all(where_t where = where_t::current()) { its_.notify_all(where); }
 
  private:
   atomic<bool> its_;
@@ -282,7 +336,7 @@ struct traits {
   template <class Value>
   using var = check::var<Value>;
   static void fence(std::memory_order o, where_t where = where_t::current()) {
-    atomic_thread_fence(o, where);
+    check::atomic_thread_fence(o, where);
   }
   static void pause(where_t where = where_t::current()) { check::pause(where); }
 };
