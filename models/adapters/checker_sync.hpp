@@ -171,6 +171,21 @@ struct checker_sync {
       return change(checker::update::bit_xor, value, o, where);
     }
 
+    /// Not atomic: a data race with any access that is not ordered with it.
+    [[nodiscard]] Value read(where_t where = where_t::current()) const {
+      checker::operation next = asked(order::relaxed, where);
+      next.kind = checker::event_kind::read;
+      next.how = checker::access::plain;
+      return checker_detail::unpacked<Value>(checker_detail::run().perform(next));
+    }
+    void write(Value value, where_t where = where_t::current()) {
+      checker::operation next = asked(order::relaxed, where);
+      next.kind = checker::event_kind::write;
+      next.how = checker::access::plain;
+      next.data = checker_detail::packed(value);
+      checker_detail::run().perform(next);
+    }
+
     /// Waits until `Holds(value)`, and gives the value that did: what a loop of
     /// loads waits for, without its rounds.
     template <class Holds>

@@ -25,6 +25,7 @@
 #include <string>
 
 #include "models/check/global.hpp"
+#include "models/check/std_atomic_ref.hpp"
 #include "models/check/std_like.hpp"
 #include "models/check/std_memory.hpp"
 #include "models/check/std_stop.hpp"

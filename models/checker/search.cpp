@@ -363,9 +363,6 @@ bool search::try_place(const way& to) {
     event read = reading(mine.now[mine.revisited], write, mine.now[mine.revisited].pick,
                          mine.now[mine.revisited].waiting);
     mine.now.revisit(mine.revisited, read);
-    if (watch_plain_ && racing_with(mine.now, mine.revisited)) {
-      racy_ = true;
-    }
     // Who waits for this write would have been revisited in place of the read.
     const bool elsewhere =
         std::ranges::any_of(mine.now.reads(mine.now[write].where),
@@ -373,6 +370,9 @@ bool search::try_place(const way& to) {
     const bool latest = mine.now[write].place == mine.now.writes(mine.now[write].where).size();
     if (!elsewhere && (latest || sequentially_consistent(mine.now)) && holds() &&
         sleeps_in_time(mine.revisited)) {
+      if (watch_plain_) {
+        look_for_race(mine.revisited);
+      }
       return true;
     }
   } else if (holds()) {
@@ -388,10 +388,29 @@ bool search::try_place(const way& to) {
 // Whether the graph is consistent with the event that was added last.
 bool search::holds() {
   const graph& now = top().now;
-  if (watch_plain_ && racing_with(now, now.size() - 1)) {
-    racy_ = true;
+  if (!sequentially_consistent_with(now, now.size() - 1)) {
+    return false;
   }
-  return sequentially_consistent_with(now, now.size() - 1);
+  if (watch_plain_) {
+    look_for_race(now.size() - 1);
+  }
+  return true;
+}
+
+void search::look_for_race(stamp at) {
+  const graph& now = top().now;
+  const auto other = racing_with(now, at);
+  if (!other || racy_) {
+    return;
+  }
+  racy_ = true;
+  const auto told = [&](stamp access) {
+    const event& each = now[access];
+    return std::string(each.kind == event_kind::write ? "a write" : "a read") + " at " +
+           short_line(each.line) + " by thread " + std::to_string(each.thread);
+  };
+  found_ = finding{"data race", told(at) + " of " + run_.name_of(now[at].where) + ", and " +
+                                    told(*other) + ": neither happens before the other"};
 }
 
 // Whether the graph takes no more preemptions than it may. One that leads to an execution

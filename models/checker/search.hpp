@@ -171,6 +171,7 @@ class search final : public decider {
   void take_back(stamp write);
   [[nodiscard]] static bool would_let_go(const graph& in, const event& write, stamp await);
   bool holds();
+  void look_for_race(stamp at);
   [[nodiscard]] bool within_bound(bool complete);
   [[nodiscard]] bool sleeps_in_time(stamp at) const;
   [[nodiscard]] event reading(const event& read, stamp source, std::uint32_t pick,

@@ -363,6 +363,27 @@ TEST(JThreadUsedWrongly, IsFound) {
             "livelock");
 }
 
+// atomic_ref ---------------------------------------------------------------------------
+
+HANDFAST_CHECK(AtomicRef, IsAtomicAmongPlainAccesses) {
+  check::mixed<int> data{1};
+  data.write(2);
+  const auto adds = [&] { check::atomic_ref(data).fetch_add(1, std::memory_order::relaxed); };
+  check::run_together(adds, adds);
+  check::require(data.read() == 4);
+}
+TEST(AtomicRefUsedWrongly, IsFound) {
+  const auto racy = [] {
+    check::mixed<int> data{1};
+    check::run_together([&] { check::atomic_ref(data).fetch_add(1); },
+                        [&] { check::require(data.read() > 0); });
+  };
+  EXPECT_EQ(finding_in(racy), "data race");
+  check::options random;
+  random.how = check::mode::random;
+  EXPECT_EQ(check::run("Some.test", racy, random).verdict, "finding");
+}
+
 // What outlives the body ---------------------------------------------------------------
 
 check::global<check::atomic<int>> tickets{7};
