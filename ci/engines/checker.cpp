@@ -148,6 +148,7 @@ class checker_engine : public engine {
     bounds.max_executions = options.max_executions.value_or(bounds.max_executions);
     bounds.max_seconds = options.max_seconds.value_or(bounds.max_seconds);
     bounds.jobs = std::max(1U, options.jobs);
+    bounds.keep_every = options.checkpoint_every;
     return bounds;
   }
 

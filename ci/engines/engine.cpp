@@ -271,6 +271,7 @@ int engine_main(int argc, char** argv, engine& self) {
   run->add_option("--resume", options.resume);
   run->add_option("--checkpoint", options.checkpoint);
   run->add_option("--checkpoint-from", options.checkpoint_from);
+  run->add_option("--checkpoint-every", options.checkpoint_every);
   std::uint32_t parts = 0;
   std::string folder;
   split->add_option("--parts", parts)->required()->check(CLI::PositiveNumber);

@@ -10,7 +10,8 @@
 //       {"event":"mutant","name","wrong"}   one a line, in builds with seeded bugs
 //   ENGINE run NAME --mode M [--seed N] [--max-executions N] [--max-seconds S]
 //              [--preemptions K] [--patience S] [--mutant NAME] [--jobs N] [--build ID]
-//              [--resume FILE] [--checkpoint FILE [--checkpoint-from S]]
+//              [--resume FILE] [--checkpoint FILE [--checkpoint-from S]
+//              [--checkpoint-every S]]
 //       {"event":"progress","executions","total","factor"}   now and then; total 0: not known
 //       {"event":"result", …}                as `to_json(outcome)` below
 //   ENGINE split NAME --parts N --folder DIR, and what `run` takes
@@ -63,6 +64,7 @@ struct run_options {
   std::string build;                  ///< of the sources: for work files
   std::string resume;                 ///< a work file to go on from
   std::string checkpoint;             ///< a work file to write, if the run does not end
+  double checkpoint_every = 10;       ///< seconds between two of them
   double checkpoint_from = 0;         ///< seconds; of shorter runs none is written
   bool plain_waits = false;           ///< pieces: nobody who waits is let go in place
 };

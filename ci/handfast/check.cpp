@@ -92,6 +92,7 @@ void set_checkpoints(std::vector<run_request>& all, const check_options& options
     if (each.engine != "checker" || each.mode == "random") {
       continue;
     }
+    each.checkpoint_every = options.checkpoint_every;
     if (!options.checkpoint.empty() || !each.resume.empty()) {
       each.checkpoint = options.checkpoint.empty() ? each.resume : options.checkpoint;
     } else {

@@ -233,6 +233,7 @@ std::vector<std::string> command(const engine_folder& engines, const char* verb,
   }
   if (!request.checkpoint.empty()) {
     add("--checkpoint-from", std::optional(request.checkpoint_from));
+    add("--checkpoint-every", std::optional(request.checkpoint_every));
   }
   if (request.jobs > 1) {
     add("--jobs", std::optional(request.jobs));

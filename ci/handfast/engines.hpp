@@ -66,6 +66,7 @@ struct run_request {
   unsigned jobs = 1;                         ///< processes that share the search
   std::string resume{};                      ///< a work file to go on from
   std::string checkpoint{};                  ///< a work file to write, if it does not end
+  double checkpoint_every = 10;              ///< seconds between two of them
   double checkpoint_from = 0;                ///< seconds; of shorter runs none is written
 };
 

@@ -96,8 +96,11 @@ int run(int argc, char** argv) {
                    "a core)")
       ->check(whole_number);
   check_app->add_option("--checkpoint", check.checkpoint,
-                        "where to keep what is left of one search, every 10 s and when it is "
+                        "where to keep what is left of one search, now and then and when it is "
                         "stopped (default: a file of ours, from 2 s on)");
+  std::string checkpoint_every;
+  check_app->add_option("--checkpoint-every", checkpoint_every,
+                        "time between two checkpoints: 90s, 10m (default: 10s)");
   check_app->add_option("--resume", check.resume, "go on from a checkpoint, or a piece");
   std::vector<std::string> split;
   check_app->add_option("--split", split, "cut one search in N pieces, as files in DIR")
@@ -174,6 +177,9 @@ int run(int argc, char** argv) {
   }
   if (!max_time.empty()) {
     check.max_seconds = to_seconds(max_time);
+  }
+  if (!checkpoint_every.empty()) {
+    check.checkpoint_every = to_seconds(checkpoint_every);
   }
   if (!split.empty()) {
     if (!whole_number(split[0]).empty() || split[0].size() > 4 || std::stoul(split[0]) == 0) {

@@ -28,9 +28,10 @@ struct check_options : common_options {
   std::optional<std::uint64_t> max_executions;
   std::optional<double> max_seconds;
   std::optional<std::uint32_t> preemptions;
-  unsigned jobs = 0;       ///< 0: one for each core
-  std::string resume;      ///< a work file to go on from
-  std::string checkpoint;  ///< the work file to write; empty: one of the program's own
+  unsigned jobs = 0;             ///< 0: one for each core
+  std::string resume;            ///< a work file to go on from
+  double checkpoint_every = 10;  ///< seconds
+  std::string checkpoint;        ///< the work file to write; empty: one of the program's own
   std::uint32_t split_parts = 0;
   std::string split_folder;  ///< cut the search in pieces, into here
   bool plain_waits = false;

@@ -12,7 +12,22 @@ sys.dont_write_bytecode = True
 import headers  # noqa: E402
 import layers  # noqa: E402
 import orders  # noqa: E402
+import raw_sync  # noqa: E402
 from sources import code_lines  # noqa: E402
+
+
+class RawSynchronisation(unittest.TestCase):
+    def test_is_found_in_policy_code(self):
+        for line in ("std::atomic<int> a;", "std::atomic_thread_fence(o);", "std::mutex m;",
+                     "std::shared_mutex m;", "std::condition_variable_any c;", "std::jthread t;",
+                     "std::this_thread::yield();", "std::latch l(1);", "std::call_once(f, g);",
+                     "std::promise<int> p;", "thread_local int x;", "pthread_mutex_lock(&m);",
+                     "__atomic_load_n(&x, 0);", "std::atomic_int a;"):
+            self.assertEqual(len(list(raw_sync.lint("a.hpp", line))), 1, line)
+        for line in ("// std::mutex m;", "std::lock_guard lock(m);", "a.load(std::memory_order::relaxed);",
+                     "#include <atomic>", "template <template <class> class Atom = std::atomic>",
+                     "std::mutex log;  // raw: only in the log", 'say("std::mutex");'):
+            self.assertEqual(list(raw_sync.lint("a.hpp", line)), [], line)
 
 
 class Layers(unittest.TestCase):

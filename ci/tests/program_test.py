@@ -212,6 +212,20 @@ class LongSearches(unittest.TestCase):
             if "--resume" in said:
                 self.same(self.counted("--resume", left), self.whole())
 
+    def test_are_gone_on_with_after_a_kill(self):
+        with tempfile.TemporaryDirectory() as folder:
+            left = Path(folder) / "left.work"
+            child = subprocess.Popen([HANDFAST, "check", self.SCENARIO, "--checkpoint", str(left),
+                                      "--checkpoint-every", "0.5s"], start_new_session=True)
+            while not left.exists() and child.poll() is None:
+                pass
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait(timeout=60)
+            self.assertTrue(left.exists())
+            executions = json.loads(left.read_bytes().split(b"\n")[0])["executions"]
+            self.assertGreater(executions, 0)
+            self.same(self.counted("--resume", str(left)), self.whole())
+
     def test_are_split_and_merged(self):
         whole = self.whole()
         with tempfile.TemporaryDirectory() as folder:

@@ -55,8 +55,8 @@ class atomic_ref {
   bool compare_exchange_strong(Value& expected, Value desired,
                                std::memory_order o = std::memory_order::seq_cst,
                                where_t where = where_t::current()) const {
-    return its_->compare_exchange_strong(expected, desired, detail::order_of(o),
-                                         detail::failing(o), where);
+    return its_->compare_exchange_strong(expected, desired, detail::order_of(o), detail::failing(o),
+                                         where);
   }
   bool compare_exchange_weak(Value& expected, Value desired,
                              std::memory_order o = std::memory_order::seq_cst,

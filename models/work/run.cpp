@@ -49,7 +49,7 @@ class overseer {
 
   // Whether it is time for a checkpoint.
   bool keeps(bool wanted) {
-    if (!wanted || seconds() - kept_ < keeps_every) {
+    if (!wanted || seconds() - kept_ < within_.keep_every) {
       return false;
     }
     kept_ = seconds();
@@ -59,7 +59,6 @@ class overseer {
  private:
   static constexpr double estimates_from = 0.5;  // seconds
   static constexpr double estimates_every = 0.1;
-  static constexpr double keeps_every = 10;
 
   const subject& what_;
   const bounds& within_;

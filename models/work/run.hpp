@@ -18,6 +18,7 @@ struct bounds {
   /// a limit or an interruption ends it.
   unsigned jobs = 1;
   double alone_seconds = 0.25;  ///< a search that ends within that is not shared
+  double keep_every = 10;       ///< seconds between two checkpoints
 };
 
 /// How far a search has come.
