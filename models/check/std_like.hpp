@@ -341,13 +341,35 @@ struct traits {
   static void pause(where_t where = where_t::current()) { check::pause(where); }
 };
 
+namespace detail {
+
+template <class... Bodies>
+void run_all(where_t where, Bodies... bodies) {
+  std::array<thread, sizeof...(Bodies)> all{thread(std::move(bodies), where)...};
+  for (thread& each : all) {
+    each.join(where);
+  }
+}
+
+}  // namespace detail
+
 /// Runs one function on each of as many threads, and joins them.
 template <class... Bodies>
 void run_together(Bodies... bodies) {
-  std::array<thread, sizeof...(Bodies)> all{thread(std::move(bodies))...};
-  for (thread& each : all) {
-    each.join();
-  }
+  detail::run_all(where_t::current(), std::move(bodies)...);
+}
+// The same, known to traces by the line of the call: where a default argument can be.
+template <class First>
+void run_together(First first, where_t where = where_t::current()) {
+  detail::run_all(where, std::move(first));
+}
+template <class First, class Second>
+void run_together(First first, Second second, where_t where = where_t::current()) {
+  detail::run_all(where, std::move(first), std::move(second));
+}
+template <class First, class Second, class Third>
+void run_together(First first, Second second, Third third, where_t where = where_t::current()) {
+  detail::run_all(where, std::move(first), std::move(second), std::move(third));
 }
 
 /// Fails the test, with a trace, where `condition` does not hold.
