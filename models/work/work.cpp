@@ -45,21 +45,29 @@ class reader {
   std::uint32_t small() { return static_cast<std::uint32_t>(number(~std::uint32_t{0})); }
   bool flag() { return number(1) != 0; }
   std::string text() {
-    const std::uint64_t size = number(left_.size());
+    const std::uint64_t size = count();
     const auto read = left_.first(size);
     left_ = left_.subspan(size);
     return {read.begin(), read.end()};
   }
   template <class List, class Read>
   void list(List& all, Read read) {
-    // Nothing takes less than a byte.
-    for (std::uint64_t count = number(left_.size()); count > 0 && good_; --count) {
+    for (std::uint64_t left = count(); left > 0 && good_; --left) {
       all.push_back(read());
     }
   }
   [[nodiscard]] bool at_end() const { return good_ && left_.empty(); }
 
  private:
+  // Of what takes a byte each, or more.
+  std::uint64_t count() {
+    const std::uint64_t read = number();
+    if (read > left_.size()) {
+      fail();
+      return 0;
+    }
+    return read;
+  }
   void fail() {
     good_ = false;
     left_ = {};
