@@ -15,7 +15,13 @@ namespace handfast::checker {
 
 /// Threads are numbered from 0, the first; so are a thread's events.
 using thread_index = std::uint32_t;
-inline constexpr std::size_t max_threads = 16;
+#ifndef HANDFAST_CHECKER_THREADS
+#define HANDFAST_CHECKER_THREADS 16
+#endif
+inline constexpr std::size_t max_threads = HANDFAST_CHECKER_THREADS;
+static_assert(max_threads % 8 == 0 && max_threads <= 64, "8, 16, 24, … 64");
+/// A bit for each thread.
+using thread_mask = std::conditional_t<(max_threads > 32), std::uint64_t, std::uint32_t>;
 inline constexpr std::size_t max_events_of_a_thread = 32'000;
 
 /// A number of the search's own for a place in memory, the same in every

@@ -107,7 +107,8 @@ void execution::faulted(int signal, siginfo_t* at, void*) {
 
 thread_index execution::new_thread(const origin& made_by) {
   if (known_threads_ == max_threads) {
-    fail("misuse", "more than " + std::to_string(max_threads) + " threads");
+    fail("misuse", "more than " + std::to_string(max_threads) +
+                       " threads; configure with -DHANDFAST_CHECKER_THREADS=64 for more");
   }
   if (known_threads_ == threads_.size()) {
     threads_.push_back(std::make_unique<thread>());

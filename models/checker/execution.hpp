@@ -39,7 +39,7 @@ class decider {
   /// write of a read-modify-write with it; false if nothing is consistent.
   virtual bool decide(const operation& next) = 0;
   /// The thread that goes on, of those that a mask names.
-  virtual thread_index choose_thread(std::uint32_t enabled) = 0;
+  virtual thread_index choose_thread(thread_mask enabled) = 0;
   [[nodiscard]] virtual const graph& now() const = 0;
   /// Whether a thread, two rounds of whose waiting loop were alike, goes no further in
   /// this run. `alone`: no other thread can go on.
@@ -135,7 +135,7 @@ class execution {
 
   /// The first of the threads that a mask names, in an order that is the same whoever
   /// meets which of them first: of two, the one with fewer ancestors, or the older line.
-  [[nodiscard]] thread_index first_of(std::uint32_t threads) const;
+  [[nodiscard]] thread_index first_of(thread_mask threads) const;
 
   /// An await of `thread` is answered, or taken out of the graph.
   void released(thread_index thread) {
@@ -247,7 +247,7 @@ class execution {
     line at;
   };
 
-  using mask = std::uint32_t;
+  using mask = thread_mask;
   static constexpr mask bit(thread_index thread) { return mask{1} << thread; }
 
   static void watch_for_faults();

@@ -116,7 +116,7 @@ class search final : public decider {
   void walk(std::uint64_t seed) { walk_.emplace(seed); }
 
   bool decide(const operation& asked) override;
-  thread_index choose_thread(std::uint32_t enabled) override;
+  thread_index choose_thread(thread_mask enabled) override;
   bool parks(thread_index thread, bool alone) override;
 
  private:

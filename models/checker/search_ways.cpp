@@ -47,7 +47,7 @@ void search::follow(std::vector<step> steps, bool as_far_as_it_fits) {
   run_.record(true);
 }
 
-thread_index search::choose_thread(std::uint32_t enabled) {
+thread_index search::choose_thread(thread_mask enabled) {
   if (following_ && step_ < steps_.size()) {
     const thread_index next = steps_[step_].thread;
     if (next < max_threads && (enabled >> next & 1U) != 0) {

@@ -23,7 +23,7 @@ void walk::begin() {
   fresh_ = 0;
 }
 
-thread_index walk::choose(std::uint32_t enabled) {
+thread_index walk::choose(thread_mask enabled) {
   ++steps_;
   if (uniform_) {
     auto skip = below(static_cast<std::uint32_t>(std::popcount(enabled)));
@@ -34,7 +34,7 @@ thread_index walk::choose(std::uint32_t enabled) {
   }
   const auto first = [&] {
     auto found = static_cast<thread_index>(std::countr_zero(enabled));
-    for (std::uint32_t left = enabled; left != 0; left &= left - 1) {
+    for (thread_mask left = enabled; left != 0; left &= left - 1) {
       const auto each = static_cast<thread_index>(std::countr_zero(left));
       found = priorities_[each] > priorities_[found] ? each : found;
     }
@@ -52,7 +52,7 @@ bool walk::looks_back(thread_index thread) {
 
 void walk::yield(thread_index thread) {
   priorities_[thread] = --lowest_;
-  fresh_ |= std::uint32_t{1} << thread;
+  fresh_ |= thread_mask{1} << thread;
 }
 
 }  // namespace handfast::checker

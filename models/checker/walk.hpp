@@ -26,7 +26,7 @@ class walk {
   void begin();
 
   /// Of the threads that a mask names, the one that goes on.
-  thread_index choose(std::uint32_t enabled);
+  thread_index choose(thread_mask enabled);
   /// A number less than `count`.
   std::uint32_t below(std::uint32_t count) { return static_cast<std::uint32_t>(random_() % count); }
   /// Whether a thread reads, or writes, anywhere but at the end of coherence order.
@@ -45,7 +45,7 @@ class walk {
   std::array<std::int64_t, max_threads> priorities_{};
   std::int64_t lowest_ = 0;
   std::vector<std::uint64_t> changes_;
-  std::uint32_t fresh_ = 0;  // threads that look back no more
+  thread_mask fresh_ = 0;  // threads that look back no more
 };
 
 }  // namespace handfast::checker

@@ -1,6 +1,9 @@
 // Checks of a user's own code: what passes, what fails, and what brings it back.
 #include "models/check/check.hpp"
 
+#include <memory>
+#include <vector>
+
 namespace handfast {
 namespace {
 
@@ -133,6 +136,30 @@ TEST(CheckReports, SeveralProcessesSayTheSame) {
   EXPECT_EQ(alone.verdict, "finding");
   EXPECT_EQ(shared.text, alone.text);
   EXPECT_EQ(shared.executions, alone.executions);
+}
+
+// As many threads as the build allows, and one more.
+TEST(CheckReports, ThreadsAreAsManyAsTheBuildAllows) {
+  const auto many = [](std::size_t count) {
+    return [count] {
+      check::atomic<unsigned> sum{0};
+      std::vector<std::unique_ptr<check::thread>> all;
+      for (std::size_t i = 0; i < count; ++i) {
+        all.push_back(std::make_unique<check::thread>([&] { sum += 1; }));
+      }
+      for (auto& each : all) {
+        each->join();
+      }
+      check::require(sum == count);
+    };
+  };
+  check::options how;
+  how.how = check::mode::random;
+  how.max_executions = 200;
+  EXPECT_EQ(check::run("Some.test", many(checker::max_threads - 1), how).verdict, "searched");
+  const check::report over = check::run("Some.test", many(checker::max_threads), how);
+  EXPECT_EQ(over.verdict, "misuse");
+  EXPECT_NE(over.text.find("HANDFAST_CHECKER_THREADS"), std::string::npos);
 }
 
 TEST(CheckReports, NothingToExploreIsVacuous) {
