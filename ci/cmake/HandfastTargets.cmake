@@ -43,6 +43,15 @@ function(handfast_add_mutated_runtime)
   add_dependencies(handfast_mutated handfast_mutated_headers)
 endfunction()
 
+# What every engine's program has: the command line, the result, the signals.
+function(handfast_add_engine)
+  add_library(handfast_engine OBJECT ${PROJECT_SOURCE_DIR}/ci/engines/engine.cpp)
+  target_include_directories(handfast_engine PRIVATE ${PROJECT_SOURCE_DIR})
+  target_compile_features(handfast_engine PRIVATE cxx_std_23)
+  target_link_libraries(handfast_engine PRIVATE
+    handfast_ours nlohmann_json::nlohmann_json CLI11::CLI11)
+endfunction()
+
 option(HANDFAST_MUTANTS "Build each engine's twin over the seeded bugs" ON)
 
 # handfast_engine(NAME SOURCES file... [LIBRARIES lib...] [OPTIONS flag...])
@@ -58,7 +67,8 @@ function(handfast_engine name)
   endif()
   foreach(twin "" ${twins})
     set(target handfast-${name}${twin})
-    add_executable(${target} ${engine_SOURCES} ${PROJECT_SOURCE_DIR}/ci/engines/engine.cpp)
+    add_executable(${target} ${engine_SOURCES} ${PROJECT_SOURCE_DIR}/ci/engines/seeded.cpp
+      $<TARGET_OBJECTS:handfast_engine>)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
     target_compile_options(${target} PRIVATE ${engine_OPTIONS})
     target_link_options(${target} PRIVATE ${engine_OPTIONS})

@@ -60,6 +60,9 @@ class checker_engine : public engine {
                        far.of ? far.of->factor : 0});
         },
         from.left, options.checkpoint.empty() ? work::keep() : work::keep(keep));
+    if (found.found && found.found->kind == checker::misfit) {
+      throw usage_error(options.resume + " is not of this program: " + found.found->text);
+    }
     outcome result = judged(found, bounds.seed.has_value(), bounds.preemptions.has_value());
     if (from.is_piece && !found.found && !found.interrupted) {
       result.verdict = "bounded";  // what it says of the whole is for all pieces together to say

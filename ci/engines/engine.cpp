@@ -1,6 +1,7 @@
 #include "ci/engines/engine.hpp"
 
 #include "ci/engines/hex.hpp"
+#include "ci/engines/seeded.hpp"
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -17,13 +18,6 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <tuple>
-
-#if __has_include(<handfast/mutants.hpp>)
-#include <handfast/mutants.hpp>
-#define HANDFAST_HAS_MUTANTS 1
-#else
-#define HANDFAST_HAS_MUTANTS 0
-#endif
 
 // There in builds with a sanitizer's runtime.
 // NOLINTNEXTLINE(bugprone-reserved-identifier): the name is theirs
@@ -100,30 +94,9 @@ void list(const engine& self) {
            {"on_request", each.on_request},
            {"exhibit", each.exhibit}});
   }
-#if HANDFAST_HAS_MUTANTS
-  for (const mutants::row& bug : mutants::table) {
-    if (bug.name != "none") {
-      print({{"event", "mutant"}, {"name", bug.name}, {"wrong", bug.wrong}});
-    }
+  for (const seeded_bug& bug : seeded_bugs()) {
+    print({{"event", "mutant"}, {"name", bug.name}, {"wrong", bug.wrong}});
   }
-#endif
-}
-
-void switch_on(const std::string& mutant) {
-  if (mutant.empty()) {
-    return;
-  }
-#if HANDFAST_HAS_MUTANTS
-  for (std::size_t i = 0; i < std::size(mutants::table); ++i) {
-    if (mutants::table[i].name == mutant) {
-      mutants::active = static_cast<mutants::id>(i);
-      return;
-    }
-  }
-  throw usage_error("no seeded bug is named '" + mutant + "'; `list` shows them");
-#else
-  throw usage_error("this build has no seeded bugs; use its -mutants twin");
-#endif
 }
 
 // The noted execution, kept so that a signal handler can write it out.

@@ -181,8 +181,11 @@ numbering execution::numbers() const {
   return made;
 }
 
-void execution::renumber(const numbering& numbers) {
+bool execution::renumber(const numbering& numbers) {
   known_threads_ = 0;
+  if (numbers.threads.size() > max_threads) {
+    return false;
+  }
   for (const origin& each : numbers.threads) {
     const thread_index index = new_thread(each);
     if (each.by != origin::nobody) {
@@ -197,6 +200,7 @@ void execution::renumber(const numbering& numbers) {
       threads_[each.by]->locations.push_back(new_location(each));
     }
   }
+  return true;
 }
 
 void execution::begin(thread_index index, const std::function<void()>& body) {

@@ -128,8 +128,8 @@ class execution {
 
   /// What numbers threads and locations have been given so far.
   [[nodiscard]] numbering numbers() const;
-  /// Gives them these, and forgets its own.
-  void renumber(const numbering& numbers);
+  /// Gives them these, and forgets its own; false if there are more threads than may be.
+  [[nodiscard]] bool renumber(const numbering& numbers);
 
   // For the decider -------------------------------------------------------------------
 

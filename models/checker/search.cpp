@@ -58,7 +58,7 @@ bool search::next() {
       continue;
     }
     if (std::exchange(retracing_, false)) {
-      if (path_at_ < path_.size() && ended_ != run_end::failed) {
+      if ((path_at_ < path_.size() || misplaced_) && ended_ != run_end::failed) {
         found_ = finding{misfit, "the search does not come to where it is to go on"};
         return true;
       }

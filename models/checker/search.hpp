@@ -216,6 +216,7 @@ class search final : public decider {
   bool again_ = false;  // one more was found
   bool whole_ = true;   // begins again by itself
   bool outgrown_ = false;
+  bool misplaced_ = false;  // it was sent to where no such search can stand
   std::uint64_t begun_again_ = 0;
   std::vector<position::step> path_;  // to be gone, or drawn by a probe
   std::size_t path_at_ = 0;

@@ -145,11 +145,11 @@ void search::go_on_from(const position& from) {
   racy_ = outgrown_ = again_ = started_ = jumped_ = false;
   executions_ = blocked_ = duplicates_ = 0;
   whole_ = false;
-  run_.renumber(from.names);
+  misplaced_ = !run_.renumber(from.names);
   waits_plainly_.clear();
   all_wait_plainly_ = std::ranges::count(from.waits_plainly, position::every_location) != 0;
   for (const location where : from.waits_plainly) {
-    if (all_wait_plainly_) {
+    if (all_wait_plainly_ || where >= from.names.locations.size()) {
       break;
     }
     waits_plainly_.resize(std::max<std::size_t>(waits_plainly_.size(), where + std::size_t{1}), 0);

@@ -64,7 +64,9 @@ result shown(const scenario& what, const checker::run_limits& limits, work::endi
   made.of = end.of;
   made.left = std::move(end.left);
   made.vacuous = (made.ended || random) && !end.found && (!made.anything || made.executions == 0);
-  if (end.found) {
+  if (end.found && end.found->kind == checker::misfit) {
+    made.found = end.found;
+  } else if (end.found) {
     std::vector<checker::search::step> steps = std::move(end.steps);
     const work::subject subject{what.body, limits};
     if (end.found->kind != checker::endless) {

@@ -232,6 +232,20 @@ TEST(Replays, GoOnAfterAPrefixWhereTheProgramHasMovedOn) {
   EXPECT_EQ(checker_suite::run_again(now, again.replay).found->kind, "assertion failed");
 }
 
+TEST(Work, OfAnotherProgramIsRefused) {
+  work::bounds few;
+  few.max_executions = 10;
+  const work::ending stopped = work::run({adders<4>, {}}, {}, few, always);
+  const work::unfinished left{stopped.done, stopped.left};
+  const work::ending other = work::run({lost_update<false>, {}}, left, {}, always);
+  ASSERT_TRUE(other.found);
+  EXPECT_EQ(other.found->kind, checker::misfit);
+  // As of a build that may have more threads.
+  work::unfinished wide = left;
+  wide.left.front().names.threads.resize(checker::max_threads + 1);
+  EXPECT_EQ(work::run({adders<4>, {}}, wide, {}, always).found->kind, checker::misfit);
+}
+
 TEST(Work, IsNotReadFromOtherBytes) {
   std::mt19937_64 random(1);
   work::bounds few;
