@@ -14,7 +14,7 @@ bool is_same(const checker::finding& one, const checker::finding& other) {
   return one.kind == other.kind && (one.kind != "assertion failed" || one.text == other.text);
 }
 
-// Operations that all tries together may take: about a second.
+// Operations that all tries together may take: less than a second.
 class allowance {
  public:
   explicit allowance(std::uint64_t operations) : left_(operations) {}
@@ -107,8 +107,8 @@ class minimiser {
   const checker::finding& found_;
   steps_of_one best_;
   shape least_;
-  allowance tries_{500'000};
-  allowance searches_{500'000};
+  allowance tries_{200'000};
+  allowance searches_{200'000};
 };
 
 }  // namespace
