@@ -84,7 +84,7 @@ double timed(const reference::program& each, unsigned jobs, handfast::work::endi
   handfast::work::bounds within;
   within.jobs = jobs;
   const auto start = steady::now();
-  ending = handfast::work::run({each.body, {}}, {}, within,
+  ending = handfast::work::run({each.body, {}}, handfast::work::everything, within,
                                [](const handfast::work::how_far&) { return true; });
   return std::chrono::duration<double>(steady::now() - start).count();
 }

@@ -49,7 +49,8 @@ struct scenario {
 
 /// All executions, or some at random; `from` where another search stopped.
 [[nodiscard]] result search(const scenario& what, const limits& bounds, const go_on& tell,
-                            const work::unfinished& from = {}, const keep& checkpoint = {});
+                            const work::unfinished& from = work::everything,
+                            const keep& checkpoint = {});
 /// What a search has come to, with the trace of what it found.
 [[nodiscard]] result shown(const scenario& what, const checker::run_limits& limits,
                            work::ending end, bool random = false);

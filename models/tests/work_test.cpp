@@ -93,12 +93,12 @@ TEST(SharedSearches, ComeToWhatOneComesTo) {
   for (const program& each : programs()) {
     SCOPED_TRACE(each.name);
     const work::subject what{each.body, {}};
-    const work::ending alone = work::run(what, {}, {}, always);
+    const work::ending alone = work::run(what, work::everything, {}, always);
     for (const unsigned jobs : {2U, 5U}) {
       work::bounds shared;
       shared.jobs = jobs;
       shared.alone_seconds = 0;
-      expect_same(work::run(what, {}, shared, always), alone);
+      expect_same(work::run(what, work::everything, shared, always), alone);
     }
   }
 }
@@ -109,9 +109,9 @@ TEST(LeftSearches, ComeToWhatOneComesTo) {
   for (const program& each : programs()) {
     SCOPED_TRACE(each.name);
     const work::subject what{each.body, {}};
-    const work::ending alone = work::run(what, {}, {}, always);
+    const work::ending alone = work::run(what, work::everything, {}, always);
     for (const unsigned jobs : {1U, 2U}) {
-      work::unfinished from;
+      work::unfinished from = work::everything;
       work::ending made;
       int stops = 0;
       for (;; ++stops) {
@@ -139,7 +139,7 @@ TEST(SplitSearches, ComeToWhatOneComesTo) {
   for (const program& each : programs()) {
     SCOPED_TRACE(each.name);
     const work::subject what{each.body, {}};
-    const work::ending alone = work::run(what, {}, {}, always);
+    const work::ending alone = work::run(what, work::everything, {}, always);
     for (const bool waits_plainly : {false, true}) {
       const work::pieces pieces = work::split(what, {}, 3, waits_plainly);
       ASSERT_EQ(pieces.all.size(), 3U);
@@ -235,7 +235,7 @@ TEST(Replays, GoOnAfterAPrefixWhereTheProgramHasMovedOn) {
 TEST(Work, OfAnotherProgramIsRefused) {
   work::bounds few;
   few.max_executions = 10;
-  const work::ending stopped = work::run({adders<4>, {}}, {}, few, always);
+  const work::ending stopped = work::run({adders<4>, {}}, work::everything, few, always);
   const work::unfinished left{stopped.done, stopped.left};
   const work::ending other = work::run({lost_update<false>, {}}, left, {}, always);
   ASSERT_TRUE(other.found);
@@ -250,7 +250,7 @@ TEST(Work, IsNotReadFromOtherBytes) {
   std::mt19937_64 random(1);
   work::bounds few;
   few.max_executions = 100;
-  const work::ending made = work::run({adders<4>, {}}, {}, few, always);
+  const work::ending made = work::run({adders<4>, {}}, work::everything, few, always);
   const work::bytes good = work::packed(work::unfinished{made.done, made.left});
   for (int i = 0; i < 20'000; ++i) {
     work::bytes bad = good;

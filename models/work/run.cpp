@@ -71,6 +71,13 @@ class overseer {
   bool interrupted_ = false;
 };
 
+// A whole search that begins there.
+unfinished all_from(const checker::position& where) {
+  unfinished whole = everything;
+  whole.left.front() = where;
+  return whole;
+}
+
 // What one search through all parts, one after the other, has come to.
 class sequence {
  public:
@@ -95,7 +102,7 @@ class sequence {
           work_.left.insert(work_.left.begin(), std::move(part.where));
           stopped = true;
           break;
-        case part_end::why::outgrown: work_ = {{}, {std::move(part.where)}}; break;
+        case part_end::why::outgrown: work_ = all_from(part.where); break;
         case part_end::why::found:
           work_.done += part.done;
           end_ = std::move(part);
@@ -186,10 +193,11 @@ std::optional<ending> run_shared(const subject& what, unfinished& work, const bo
     }
     const part_end* const decisive = all.decisive();
     if (decisive != nullptr && decisive->ended == part_end::why::outgrown) {
-      work = {{}, {decisive->where}};
+      work = all_from(decisive->where);
       continue;
     }
-    work = {all.done(), all.left()};
+    work.done = all.done();
+    work.left = all.left();
     if (decisive != nullptr || work.left.empty() || !goes_on) {
       return to_ending(work, decisive, over);
     }
@@ -270,10 +278,12 @@ pieces split(const subject& what, const bounds& within, std::size_t count, bool 
   constexpr std::size_t parts_of_a_piece = 32;
   const go_on always = [](const how_far&) { return true; };
   overseer over(what, within, always);
-  sequence scout(what, {});
+  sequence scout(what, everything);
   scout.go([&](std::uint64_t executions) { return executions < scouted; });
   pieces made;
-  made.all.assign(count, {{}, {}});
+  unfinished nothing;
+  nothing.left.clear();
+  made.all.assign(count, nothing);
   if (scout.found() || scout.work().left.empty()) {
     made.before = to_ending(scout.work(), scout.found() ? &*scout.found() : nullptr, over);
     made.all.front().done = made.before.done;
@@ -293,7 +303,7 @@ pieces split(const subject& what, const bounds& within, std::size_t count, bool 
     parts.pop_front();
     made.all.front().done += first.done;
     if (first.ended == part_end::why::outgrown) {
-      made.all.assign(count, {{}, {}});
+      made.all.assign(count, nothing);
       parts.assign(1, first.where);
     } else if (first.ended == part_end::why::found) {
       made.before = to_ending({made.all.front().done, {}}, &first, over);

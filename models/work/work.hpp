@@ -46,6 +46,9 @@ struct unfinished {
   friend bool operator==(const unfinished&, const unfinished&) = default;
 };
 
+/// A search from its start.
+inline const unfinished everything;
+
 using bytes = std::vector<std::uint8_t>;
 
 [[nodiscard]] bytes packed(const unfinished& work);
