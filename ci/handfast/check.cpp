@@ -1,5 +1,6 @@
 // `handfast check`: run scenarios under one engine.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -81,8 +82,9 @@ std::string own_checkpoint(const run_request& request) {
   }
   const std::string folder =
       state != nullptr && *state != '\0' ? state : std::string(home) + "/.local/state";
-  return fmt::format("{}/handfast/{}.{}{}{}.work", folder, request.scenario, request.mode,
-                     request.mutant.empty() ? "" : ".", request.mutant);
+  // A name of its own: what an earlier search has left is not to be lost.
+  return fmt::format("{}/handfast/{}.{}.{}.work", folder, request.scenario, request.mode,
+                     ::getpid());
 }
 
 // What a search leaves if it is stopped, and when.
@@ -102,10 +104,14 @@ void set_checkpoints(std::vector<run_request>& all, const check_options& options
   }
 }
 
-run_request resumed(const std::string& path) {
+run_request resumed(const std::string& path, bool is_piece) {
   const auto file = read_work_file(path);
   if (!file) {
     throw usage_error(file.error());
+  }
+  if ((file->part != 0) != is_piece) {
+    throw usage_error(path + (is_piece ? " is a checkpoint: go on with --resume"
+                                       : " is a piece of a search: go through it with --run"));
   }
   return request_of(*file, path);
 }
@@ -116,7 +122,7 @@ std::vector<run_request> wanted(const engine_folder& engines, const check_option
   if (file.empty()) {
     all = requests(engines, options);
   } else {
-    all.push_back(resumed(file));
+    all.push_back(resumed(file, !options.piece.empty()));
     if (!options.pattern.empty() && !matches(options.pattern, all.front().scenario)) {
       throw usage_error(
           fmt::format("{} is of {}, not of '{}'", file, all.front().scenario, options.pattern));

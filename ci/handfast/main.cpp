@@ -101,7 +101,7 @@ int run(int argc, char** argv) {
   std::string checkpoint_every;
   check_app->add_option("--checkpoint-every", checkpoint_every,
                         "time between two checkpoints: 90s, 10m (default: 10s)");
-  check_app->add_option("--resume", check.resume, "go on from a checkpoint, or a piece");
+  check_app->add_option("--resume", check.resume, "go on from a checkpoint");
   std::vector<std::string> split;
   check_app->add_option("--split", split, "cut one search in N pieces, as files in DIR")
       ->expected(2)

@@ -263,6 +263,17 @@ class LongSearches(unittest.TestCase):
             self.assertEqual(handfast(*merge).returncode, 2)
             done.write_text(kept)
             self.same(self.counted("--merge", first), whole)
+            self.assertIn("with --run", handfast("check", "--resume", str(pieces[0])).stderr)
+            self.assertTrue(pieces[0].exists())
+
+    @unittest.skipUnless(HAS_MUTANTS, "this build has no seeded bugs")
+    def test_are_not_split_when_something_is_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = handfast("check", "channel.hand_off", "--mutant", "send_drops_notify", "--split",
+                            "3", folder)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn("hf1.channel.hand_off", done.stdout)
+            self.assertEqual(list(Path(folder).iterdir()), [])
 
 
 class Interrupts(unittest.TestCase):

@@ -21,7 +21,8 @@ struct limits : work::bounds {
 struct result : work::totals {
   bool ended = false;  ///< the search came to its own end
   bool interrupted = false;
-  bool vacuous = false;  ///< there was nothing to explore
+  bool outgrown = false;  ///< a part that has found that the whole must begin again
+  bool vacuous = false;   ///< there was nothing to explore
   std::optional<checker::finding> found;
   std::string trace;                          ///< of what was found: a column a thread
   std::vector<checker::search::step> replay;  ///< brings it back

@@ -61,6 +61,7 @@ result shown(const scenario& what, const checker::run_limits& limits, work::endi
   static_cast<work::totals&>(made) = std::move(end.done);
   made.ended = end.ended;
   made.interrupted = end.interrupted;
+  made.outgrown = end.outgrown;
   made.of = end.of;
   made.left = std::move(end.left);
   made.vacuous = (made.ended || random) && !end.found && (!made.anything || made.executions == 0);

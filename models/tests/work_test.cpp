@@ -160,6 +160,31 @@ TEST(SplitSearches, ComeToWhatOneComesTo) {
   }
 }
 
+// A piece must not search what others search.
+TEST(SplitSearches, EndWhenTheyAreOutgrown) {
+  int outgrown = 0;
+  for (const program& each : programs()) {
+    SCOPED_TRACE(each.name);
+    checker::search searching({each.body});
+    while (searching.next()) {
+    }
+    if (searching.begun_again() == 0) {
+      continue;
+    }
+    ++outgrown;
+    for (const unsigned jobs : {1U, 2U}) {
+      work::bounds piece;
+      piece.part_of_more = true;
+      piece.jobs = jobs;
+      piece.alone_seconds = 0;
+      const work::ending made = work::run({each.body, {}}, work::everything, piece, always);
+      EXPECT_TRUE(made.outgrown);
+      EXPECT_FALSE(made.ended || made.found);
+    }
+  }
+  EXPECT_GT(outgrown, 0);
+}
+
 // Of what chance has found, with all the changes of thread that chance makes.
 TEST(Minimised, FindingsTakeFewerChangesOfThread) {
   work::shape before;

@@ -81,8 +81,8 @@ unfinished all_from(const checker::position& where) {
 // What one search through all parts, one after the other, has come to.
 class sequence {
  public:
-  sequence(const subject& what, unfinished from)
-      : searching_({what.body}, what.limits), work_(std::move(from)) {
+  sequence(const subject& what, unfinished from, bool part_of_more = false)
+      : searching_({what.body}, what.limits), work_(std::move(from)), part_of_more_(part_of_more) {
     keep_within(searching_, what);
   }
 
@@ -102,7 +102,13 @@ class sequence {
           work_.left.insert(work_.left.begin(), std::move(part.where));
           stopped = true;
           break;
-        case part_end::why::outgrown: work_ = all_from(part.where); break;
+        case part_end::why::outgrown:
+          if (part_of_more_) {
+            end_ = std::move(part);
+          } else {
+            work_ = all_from(part.where);
+          }
+          break;
         case part_end::why::found:
           work_.done += part.done;
           end_ = std::move(part);
@@ -111,11 +117,13 @@ class sequence {
     }
   }
   [[nodiscard]] const unfinished& work() const { return work_; }
+  /// What ended it before its time.
   [[nodiscard]] const std::optional<part_end>& found() const { return end_; }
 
  private:
   checker::search searching_;
   unfinished work_;
+  bool part_of_more_;
   std::optional<part_end> end_;
 };
 
@@ -123,6 +131,10 @@ ending to_ending(const unfinished& work, const part_end* found, const overseer& 
   ending made;
   made.done = work.done;
   made.of = over.of();
+  if (found != nullptr && found->ended == part_end::why::outgrown) {
+    made.outgrown = true;
+    return made;
+  }
   if (found != nullptr) {
     made.found = found->found;
     made.steps = found->steps;
@@ -138,10 +150,10 @@ ending to_ending(const unfinished& work, const part_end* found, const overseer& 
 // In this process, for a moment or to its end.
 enum class leaves : std::uint8_t { at_limits, after_a_moment };
 
-std::optional<ending> run_here(const subject& what, unfinished& work, overseer& over,
-                               const keep& checkpoint, leaves when) {
+std::optional<ending> run_here(const subject& what, unfinished& work, const bounds& within,
+                               overseer& over, const keep& checkpoint, leaves when) {
   constexpr std::uint64_t look_every = 64;
-  sequence parts(what, std::move(work));
+  sequence parts(what, std::move(work), within.part_of_more);
   bool goes_on = !over.too_many(parts.work().done.executions);
   bool moved_on = false;
   while (goes_on && !parts.found() && !parts.work().left.empty()) {
@@ -192,7 +204,7 @@ std::optional<ending> run_shared(const subject& what, unfinished& work, const bo
       return std::nullopt;
     }
     const part_end* const decisive = all.decisive();
-    if (decisive != nullptr && decisive->ended == part_end::why::outgrown) {
+    if (decisive != nullptr && decisive->ended == part_end::why::outgrown && !within.part_of_more) {
       work = all_from(decisive->where);
       continue;
     }
@@ -261,14 +273,14 @@ ending run(const subject& what, const unfinished& from, const bounds& within, co
   overseer over(what, within, tell);
   unfinished work = from;
   const bool shares = within.jobs > 1;
-  if (auto ended = run_here(what, work, over, checkpoint,
+  if (auto ended = run_here(what, work, within, over, checkpoint,
                             shares ? leaves::after_a_moment : leaves::at_limits)) {
     return *ended;
   }
   if (auto ended = run_shared(what, work, within, over, checkpoint)) {
     return *ended;
   }
-  return *run_here(what, work, over, checkpoint, leaves::at_limits);
+  return *run_here(what, work, within, over, checkpoint, leaves::at_limits);
 }
 
 pieces split(const subject& what, const bounds& within, std::size_t count, bool waits_plainly) {

@@ -17,6 +17,7 @@ struct bounds {
   /// Processes that share the search. What comes out is the same for any number, unless
   /// a limit or an interruption ends it.
   unsigned jobs = 1;
+  bool part_of_more = false;    ///< others search the rest: one that outgrows its part just ends
   double alone_seconds = 0.25;  ///< a search that ends within that is not shared
   double keep_every = 10;       ///< seconds between two checkpoints
 };
@@ -36,6 +37,7 @@ struct ending {
   totals done;
   bool ended = false;        ///< the search came to its own end
   bool interrupted = false;  ///< `go_on` said so
+  bool outgrown = false;     ///< a part that has found that the whole must begin again
   std::optional<checker::finding> found;
   std::vector<checker::search::step> steps;  ///< bring it back
   std::vector<checker::position> left;       ///< neither ended nor found: what is left
