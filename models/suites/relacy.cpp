@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdlib>
 #include <iterator>
-#include <optional>
+#include <memory>
+#include <new>
 #include <ostream>
 #include <sstream>
 #include <streambuf>
@@ -50,15 +52,37 @@ struct search_state {
 
 search_state searching;
 
-// Relacy's code for one thread, which GCC warns about, is never compiled: a thread
-// that does nothing makes two.
-template <template <class> class Scenario>
-constexpr unsigned threads_of = std::max(2U, Scenario<relacy_sync>::threads);
+// A scenario without its type: Relacy's whole engine is compiled for each suite.
+struct program {
+  unsigned threads;
+  void (*begin)();
+  void (*thread)(unsigned index);
+  void (*finish)();
+};
 
 template <template <class> class Scenario>
-struct suite : rl::test_suite<suite<Scenario>, static_cast<rl::thread_id_t>(threads_of<Scenario>)> {
-  static constexpr rl::thread_id_t dynamic_thread_count =
-      scenarios::spawned_threads<Scenario<relacy_sync>>();
+class program_of {
+  using scenario = Scenario<relacy_sync>;
+
+  // What a failed execution leaves is not destroyed: its Relacy is gone by then.
+  alignas(scenario) static inline std::byte memory_[sizeof(scenario)];
+  static scenario& now() { return *std::launder(reinterpret_cast<scenario*>(memory_)); }
+
+ public:
+  static constexpr program made{scenario::threads,
+                                [] { std::construct_at(reinterpret_cast<scenario*>(memory_)); },
+                                [](unsigned index) { now().thread(index); },
+                                [] {
+                                  now().finish();
+                                  std::destroy_at(&now());
+                                }};
+};
+
+const program* running = nullptr;  // for the suite below, as `searching`
+
+template <unsigned Threads, unsigned Spawned>
+struct suite : rl::test_suite<suite<Threads, Spawned>, static_cast<rl::thread_id_t>(Threads)> {
+  static constexpr rl::thread_id_t dynamic_thread_count = Spawned;
 
   void before() {
     if (!searching.may_go_on()) {
@@ -68,21 +92,25 @@ struct suite : rl::test_suite<suite<Scenario>, static_cast<rl::thread_id_t>(thre
     ++searching.begun;
     relacy_detail::current.begin();
     relacy_detail::names.clear();
-    scenario_.emplace();
+    running->begin();
   }
   void thread(unsigned index) {
-    if (index < Scenario<relacy_sync>::threads) {
-      scenario_->thread(index);
+    if (index < running->threads) {
+      running->thread(index);
     }
   }
-  void after() {
-    scenario_->finish();
-    scenario_.reset();
-  }
-
- private:
-  std::optional<Scenario<relacy_sync>> scenario_;
+  void after() { running->finish(); }
 };
+
+template <template <class> class Scenario>
+void simulate(rl::test_params& params) {
+  // Relacy's code for one thread, which GCC warns about, is never compiled: a thread
+  // that does nothing makes two.
+  constexpr unsigned threads = std::max(2U, Scenario<relacy_sync>::threads);
+  running = &program_of<Scenario>::made;
+  relacy_detail::current = {};
+  rl::simulate<suite<threads, scenarios::spawned_threads<Scenario<relacy_sync>>()>>(params);
+}
 
 // Where Relacy writes to, in memory of the C library's: what Relacy's operator new
 // gives during a simulation is not to be freed after it.
@@ -172,9 +200,8 @@ result search(mode under, const limits& bounds, const go_on& tell, const note& r
     }
   }
   searching = {&bounds, &tell, &remember, steady::now()};
-  relacy_detail::current = {};
   // Relacy runs a failing execution a second time, for its history.
-  rl::simulate<suite<Scenario>>(params);
+  simulate<Scenario>(params);
   result found = outcome(params, under, output);
   found.iterations -= found.failed ? 1 : 0;
   return found;
@@ -193,8 +220,7 @@ result run_again(const execution_id& execution) {
   const go_on always = [](std::uint64_t) { return true; };
   const note nothing = [](std::uint64_t) {};
   searching = {&once, &always, &nothing, steady::now()};
-  relacy_detail::current = {};
-  rl::simulate<suite<Scenario>>(params);
+  simulate<Scenario>(params);
   result found = outcome(params, execution.under, output);
   found.failure = execution;
   return found;
