@@ -9,9 +9,9 @@
 
 #include <handfast/sync/policy.hpp>
 
-#include <array>
 #include <chrono>
 #include <cstring>
+#include <deque>
 #include <new>
 #include <tuple>
 #include <type_traits>
@@ -306,7 +306,7 @@ struct checker_sync {
       }
       next.kind = checker::event_kind::write;
       next.how = checker::access::release;
-      run.holder(where_) = checker::max_threads;
+      run.holder(where_) = checker::no_thread;
       run.perform(next);
     }
 
@@ -436,7 +436,7 @@ struct checker_sync {
     [[nodiscard]] bool joinable() const noexcept { return index_ != nobody; }
 
    private:
-    static constexpr checker::thread_index nobody = checker::max_threads;
+    static constexpr checker::thread_index nobody = checker::no_thread;
 
     checker::thread_index index_ = nobody;
   };
@@ -445,8 +445,11 @@ struct checker_sync {
   template <class Value, class Tag>
   struct thread_slot {
     static Value& get() {
-      static std::array<slot, checker::max_threads> slots;
+      static std::deque<slot> slots;  // they stay where they are
       checker::execution& run = checker_detail::run();
+      if (run.self() >= slots.size()) {
+        slots.resize(run.self() + std::size_t{1});
+      }
       slot& mine = slots[run.self()];
       if (mine.run != run.number()) {
         mine = {run.number(), Value{}};

@@ -82,7 +82,7 @@ class stop_state {
   mutex mutex_;
   var<link*> first_{nullptr};
   atomic<link*> running_{nullptr};
-  var<checker::thread_index> caller_{checker::max_threads};
+  var<checker::thread_index> caller_{checker::no_thread};
 };
 
 }  // namespace detail

@@ -1,13 +1,11 @@
 // Events of an execution: what threads did to shared locations, fences, threads
 // made and joined, and choices of data.
 //
-// Everything here is flat and trivially copyable: graphs are copied and cut
-// hundreds of thousands of times a second.
+// An event is flat and trivially copyable: graphs are copied and cut hundreds of
+// thousands of times a second. Its clocks are the graph's (graph.hpp).
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <source_location>
 #include <type_traits>
 
@@ -15,14 +13,7 @@ namespace handfast::checker {
 
 /// Threads are numbered from 0, the first; so are a thread's events.
 using thread_index = std::uint32_t;
-#ifndef HANDFAST_CHECKER_THREADS
-#define HANDFAST_CHECKER_THREADS 16
-#endif
-inline constexpr std::size_t max_threads = HANDFAST_CHECKER_THREADS;
-static_assert(max_threads % 8 == 0 && max_threads <= 64, "8, 16, 24, … 64");
-/// A bit for each thread.
-using thread_mask = std::conditional_t<(max_threads > 32), std::uint64_t, std::uint32_t>;
-inline constexpr std::size_t max_events_of_a_thread = 32'000;
+inline constexpr thread_index no_thread = ~thread_index{0};
 
 /// A number of the search's own for a place in memory, the same in every
 /// execution in which the same thread makes it as its so-manieth.
@@ -39,44 +30,6 @@ struct value {
   std::uint64_t high = 0;
 
   friend bool operator==(const value&, const value&) = default;
-};
-
-/// For each thread how many of its events come before, up to and with.
-class clock {
- public:
-  [[nodiscard]] bool has(thread_index thread, std::size_t index) const {
-    return static_cast<lane>(index) < ends_[thread];
-  }
-  void add(thread_index thread, std::size_t index) {
-    const auto end = static_cast<lane>(index + 1);
-    ends_[thread] = ends_[thread] < end ? end : ends_[thread];
-  }
-  void join(const clock& other) {
-    lanes mine[parts];
-    lanes theirs[parts];
-    std::memcpy(mine, ends_, sizeof(ends_));
-    std::memcpy(theirs, other.ends_, sizeof(ends_));
-    for (std::size_t i = 0; i < parts; ++i) {
-      mine[i] = mine[i] < theirs[i] ? theirs[i] : mine[i];
-    }
-    std::memcpy(ends_, mine, sizeof(ends_));
-  }
-  [[nodiscard]] bool includes(const clock& other) const {
-    clock both = *this;
-    both.join(other);
-    return std::memcmp(both.ends_, ends_, sizeof(ends_)) == 0;
-  }
-  [[nodiscard]] std::size_t end(thread_index thread) const {
-    return static_cast<std::size_t>(ends_[thread]);
-  }
-
- private:
-  // Eight at once: signed 16 bits have a maximum instruction everywhere.
-  using lane = std::int16_t;
-  using lanes = lane __attribute__((vector_size(16)));
-  static constexpr std::size_t parts = max_threads * sizeof(lane) / sizeof(lanes);
-
-  alignas(16) lane ends_[max_threads] = {};
 };
 
 enum class event_kind : std::uint8_t { read, write, fence, create, join, choice };
@@ -114,9 +67,11 @@ enum class await : std::uint8_t { nothing, free_mutex, being_taken, predicate };
 
 using await_function = bool (*)(const value& read, const value& argument);
 
-/// What a thread asks for, and how it was decided.
-struct operation {
+/// What a thread does, and how it was decided.
+struct event {
   location where = 0;
+  thread_index thread = 0;
+  std::uint32_t index = 0;  ///< in its thread
   event_kind kind = event_kind::fence;
   update then = update::none;    ///< reads
   await until = await::nothing;  ///< reads
@@ -124,17 +79,15 @@ struct operation {
   access how = access::relaxed;
   access how_if_done = access::relaxed;    ///< updates and awaits: when they write or go on
   access how_if_failed = access::relaxed;  ///< updates: when they do not write
-  bool exclusive = false;
-  std::uint8_t thread = 0;
-  std::uint8_t pick = 0;       ///< which of the equals was chosen; 0 is the first way
+  bool exclusive = false;      ///< a half of a read-modify-write: the read, then the write
   bool waiting = false;        ///< an await that nothing lets go on yet
   bool let_go = false;         ///< an await that waited, and was let go where it stood
   bool overtaken = false;      ///< waits for a mutex that a later comer was given
   bool after_pause = false;    ///< begins another round of a waiting loop
   bool spurious_left = false;  ///< a weak compare-exchange may fail for no reason
-  std::uint16_t index = 0;     ///< in its thread
+  std::uint32_t pick = 0;      ///< which of the equals was chosen; 0 is the first way
   /// One more than the index of its thread's last release fence before it.
-  std::uint16_t after_fence = 0;
+  std::uint32_t after_fence = 0;
   stamp source = initial;     ///< reads: the write that it reads from
   stamp waited_on = initial;  ///< of an await that was let go: what it read while it waited
   std::uint32_t place = 0;    ///< writes: in coherence order; 1 is right after the initial one
@@ -144,14 +97,9 @@ struct operation {
   await_function lets_go = nullptr;
   std::source_location line;
 };
-
-/// An event of the graph. A read-modify-write is two, one after the other, both
-/// `exclusive`; one that does not write is a read.
-struct event : operation {
-  clock happens_before;  ///< with itself
-  clock prefix;          ///< (po ∪ rf)+, with itself
-  clock released;        ///< writes: what a reader that acquires gets
-};
 static_assert(std::is_trivially_copyable_v<event>);
+
+/// One that is asked for, and in no graph yet.
+using operation = event;
 
 }  // namespace handfast::checker

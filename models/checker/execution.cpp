@@ -21,6 +21,15 @@ std::string short_line(const std::source_location& at) {
 
 // Running ------------------------------------------------------------------------------
 
+inline thread_index execution::pick() {
+  const thread_index next = unsettled_.first();
+  if (next == no_thread) {
+    return pick_further();
+  }
+  unsettled_.remove(next);
+  return next;
+}
+
 run_end execution::run(std::span<const std::function<void()>> roots, decider& decides) {
   decides_ = &decides;
   found_.reset();
@@ -32,20 +41,26 @@ run_end execution::run(std::span<const std::function<void()>> roots, decider& de
   static std::uint64_t runs = 0;
   number_ = ++runs;
   steps_ = 0;
-  there_ = unsettled_ = blocked_ = enabled_ = joining_ = waiting_ = assumed_ = parked_ = finished_ =
-      0;
+  for (thread_set* each : {&there_, &unsettled_, &blocked_, &enabled_, &joining_, &waiting_,
+                           &assumed_, &parked_, &finished_}) {
+    each->clear();
+  }
+  readers_used_ = 0;
   for (place& each : places_) {
     each.alive = false;
   }
-  while (known_threads_ < roots.size()) {
-    new_thread({origin::nobody, known_threads_});
+  if (known_threads_ < roots.size()) {
+    while (known_threads_ < roots.size()) {
+      new_thread({origin::nobody, known_threads_});
+    }
+    put_in_order();
   }
   now_ = &decides.now();
   for (thread_index i = 0; i < roots.size(); ++i) {
     begin(i, roots[i]);
   }
   execution* const outer = std::exchange(current_, this);
-  if (const thread_index first = pick(); first != max_threads) {
+  if (const thread_index first = pick(); first != no_thread) {
     running_ = first;
     me_ = threads_[first].get();
     fiber::switch_between(main_, me_->stack);
@@ -93,8 +108,7 @@ void execution::faulted(int signal, siginfo_t* at, void*) {
     const std::string who = "thread " + std::to_string(run->running_);
     if (run->me_->stack.overflowed_at(at->si_addr)) {
       run->fail("stack overflow", who + " has used up its " +
-                                      std::to_string(fiber::default_stack_bytes / 1024) +
-                                      " KiB of stack");
+                                      std::to_string(fiber::stack_bytes / 1024) + " KiB of stack");
     }
     run->fail("memory fault",
               who + " uses memory that is not there, after what is its last operation below");
@@ -106,10 +120,6 @@ void execution::faulted(int signal, siginfo_t* at, void*) {
 // Threads of a run -----------------------------------------------------------------------
 
 thread_index execution::new_thread(const origin& made_by) {
-  if (known_threads_ == max_threads) {
-    fail("misuse", "more than " + std::to_string(max_threads) +
-                       " threads; configure with -DHANDFAST_CHECKER_THREADS=64 for more");
-  }
   if (known_threads_ == threads_.size()) {
     threads_.push_back(std::make_unique<thread>());
   }
@@ -118,14 +128,12 @@ thread_index execution::new_thread(const origin& made_by) {
   made.ancestors = made_by.by == origin::nobody ? 0 : threads_[made_by.by]->ancestors + 1;
   made.threads.clear();
   made.locations.clear();
-  ++known_threads_;
-  put_in_order();
-  return known_threads_ - 1;
+  return known_threads_++;
 }
 
 void execution::put_in_order() {
-  std::array<thread_index, max_threads> order{};
-  const auto end = order.begin() + known_threads_;
+  std::vector<thread_index> order(known_threads_);
+  const auto end = order.end();
   std::iota(order.begin(), end, 0);
   // A maker has fewer ancestors than what it makes, so it has its rank by then.
   std::sort(order.begin(), end, [&](thread_index a, thread_index b) {
@@ -151,13 +159,10 @@ void execution::put_in_order() {
   by_rank_ = !std::is_sorted(order.begin(), end);
 }
 
-thread_index execution::first_of(mask threads) const {
-  auto first = static_cast<thread_index>(std::countr_zero(threads));
-  if (by_rank_) [[unlikely]] {
-    for (mask left = threads; left != 0; left &= left - 1) {
-      const auto each = static_cast<thread_index>(std::countr_zero(left));
-      first = threads_[each]->rank < threads_[first]->rank ? each : first;
-    }
+thread_index execution::first_by_rank(const thread_set& threads) const {
+  thread_index first = threads.first();
+  for (const thread_index each : threads) {
+    first = threads_[each]->rank < threads_[first]->rank ? each : first;
   }
   return first;
 }
@@ -181,17 +186,15 @@ numbering execution::numbers() const {
   return made;
 }
 
-bool execution::renumber(const numbering& numbers) {
+void execution::renumber(const numbering& numbers) {
   known_threads_ = 0;
-  if (numbers.threads.size() > max_threads) {
-    return false;
-  }
   for (const origin& each : numbers.threads) {
     const thread_index index = new_thread(each);
     if (each.by != origin::nobody) {
       threads_[each.by]->threads.push_back(index);
     }
   }
+  put_in_order();
   // What is declared is there already.
   known_locations_ = static_cast<location>(std::ranges::count_if(
       places_, [](const place& each) { return each.made_by.by == origin::nobody; }));
@@ -200,7 +203,6 @@ bool execution::renumber(const numbering& numbers) {
       threads_[each.by]->locations.push_back(new_location(each));
     }
   }
-  return true;
 }
 
 void execution::begin(thread_index index, const std::function<void()>& body) {
@@ -209,8 +211,8 @@ void execution::begin(thread_index index, const std::function<void()>& body) {
   its.position = its.children = its.made = its.spurious = its.round = its.round_before = 0;
   its.paused = false;
   its.stack.start(&execution::entry, this);
-  there_ |= bit(index);
-  unsettled_ |= bit(index);
+  there_.add(index);
+  unsettled_.add(index);
 }
 
 void execution::entry(void* self) {
@@ -229,7 +231,7 @@ inline void execution::switch_to(thread_index next) {
   if (next == running_) {
     return;
   }
-  if (next == max_threads) {
+  if (next == no_thread) {
     leave(finished_ == there_ ? run_end::complete : run_end::stuck);
   }
   thread& me = *me_;
@@ -242,12 +244,11 @@ void execution::end_thread() {
   if (me_->position < now_->thread(running_).size()) [[unlikely]] {
     fail_ended((*now_)[now_->thread(running_)[me_->position]]);
   }
-  finished_ |= bit(running_);
-  for (mask left = joining_; left != 0; left &= left - 1) {
-    const auto each = static_cast<thread_index>(std::countr_zero(left));
+  finished_.add(running_);
+  for (const thread_index each : joining_) {
     if (threads_[each]->waits_for == running_) {
-      joining_ &= ~bit(each);
-      enabled_ |= bit(each);
+      joining_.remove(each);
+      enabled_.add(each);
     }
   }
   give_way();
@@ -259,26 +260,28 @@ void execution::fail_ended(const event& missing) {
                                      " ended before its operation at " + short_line(missing.line));
 }
 
-thread_index execution::pick() {
+inline bool execution::can_go_on(thread_index index) const {
+  const thread& its = *threads_[index];
+  return finished_.has(its.waits_for) || threads_[its.waits_for]->position > its.waits_for_position;
+}
+
+// One of those that wait, when nobody else can run.
+thread_index execution::pick_further() {
   for (;;) {
-    if (unsettled_ != 0) {
-      const auto next = static_cast<thread_index>(std::countr_zero(unsettled_));
-      unsettled_ &= ~bit(next);
-      return next;
+    if (blocked_.empty()) {
+      return enabled_.empty() ? no_thread : decides_->choose_thread(enabled_);
     }
-    if (blocked_ == 0) {
-      return enabled_ == 0 ? max_threads : decides_->choose_thread(enabled_);
-    }
-    for (mask left = blocked_; left != 0; left &= left - 1) {
-      const auto each = static_cast<thread_index>(std::countr_zero(left));
+    for (const thread_index each : blocked_) {
       if (can_go_on(each)) {
-        blocked_ &= ~bit(each);
-        unsettled_ |= bit(each);
+        blocked_.remove(each);
+        unsettled_.add(each);
       }
     }
-    if (unsettled_ == 0) [[unlikely]] {
-      fail_sourceless(static_cast<thread_index>(std::countr_zero(blocked_)));
+    if (const thread_index next = unsettled_.first(); next != no_thread) [[likely]] {
+      unsettled_.remove(next);
+      return next;
     }
+    fail_sourceless(blocked_.first());
   }
 }
 
@@ -303,15 +306,9 @@ void execution::sometimes(bool condition, const char* goal) {
 }
 
 void execution::abandon() {
-  assumed_ |= bit(running_);
+  assumed_.add(running_);
   give_way();
   std::terminate();  // only a new run moves it
-}
-
-bool execution::can_go_on(thread_index index) const {
-  const thread& its = *threads_[index];
-  const bool ended = (finished_ & bit(its.waits_for)) != 0;
-  return ended || threads_[its.waits_for]->position > its.waits_for_position;
 }
 
 void execution::fail_endless(const operation& last) {
@@ -340,14 +337,14 @@ bool is_same(const event& recorded, const operation& next) {
 inline void execution::wait_for_turn(const event& mine) {
   thread& me = *me_;
   if (mine.waiting) {
-    waiting_ |= bit(running_);
+    waiting_.add(running_);
     give_way();
     return;
   }
   const event* source = mine.kind == event_kind::join ? nullptr : &(*now_)[mine.source];
   me.waits_for = source == nullptr ? joined_by(mine) : source->thread;
-  me.waits_for_position = source == nullptr ? max_events_of_a_thread : source->index;
-  blocked_ |= bit(running_);
+  me.waits_for_position = source == nullptr ? ~std::uint32_t{0} : source->index;
+  blocked_.add(running_);
   give_way();
   if (source != nullptr && threads_[me.waits_for]->position <= me.waits_for_position) [[unlikely]] {
     fail_ended(*source);
@@ -356,13 +353,11 @@ inline void execution::wait_for_turn(const event& mine) {
 
 // Has the decider add what comes after all that the graph has.
 inline void execution::decide(operation& next) {
-  mask& standing = next.kind == event_kind::join && (finished_ & bit(joined_by(next))) == 0
-                       ? joining_
-                       : enabled_;
+  const bool joins = next.kind == event_kind::join && !finished_.has(joined_by(next));
   me_->waits_for = joined_by(next);
-  standing |= bit(running_);
+  (joins ? joining_ : enabled_).add(running_);
   give_way();
-  enabled_ &= ~bit(running_);
+  enabled_.remove(running_);
   // Only now: others may have come in between, and ended the object's life.
   if (next.kind == event_kind::read || next.kind == event_kind::write) {
     const place& its = places_[next.where];
@@ -379,7 +374,7 @@ inline void execution::decide(operation& next) {
 }
 
 value execution::perform(operation& next) {
-  next.thread = static_cast<std::uint8_t>(running_);
+  next.thread = running_;
   next.after_pause = std::exchange(me_->paused, false);
   if (++steps_ > limits_.steps) [[unlikely]] {
     fail_endless(next);
@@ -411,6 +406,7 @@ thread_index execution::create(std::function<void()> body, line at) {
   thread& me = *me_;
   if (me.children == me.threads.size()) {
     me.threads.push_back(new_thread({running_, me.children}));
+    put_in_order();
   }
   const thread_index child = me.threads[me.children++];
   operation next;
@@ -452,12 +448,12 @@ std::uint32_t execution::choose_until(std::uint32_t count, std::uint32_t timed_o
 
 std::int64_t execution::time() const {
   const graph& now = *now_;
-  const clock& mine = seen();
+  const clock mine = seen();
   std::int64_t latest = 0;
   for (stamp at = 0; at < now.size(); ++at) {
     const event& each = now[at];
     if (each.kind == event_kind::choice && each.operand.high != 0 &&
-        each.data.low == each.operand.high && mine.has(each.thread, each.index)) {
+        each.data.low == each.operand.high && mine.knows(each.thread, each.index)) {
       latest = std::max(latest, static_cast<std::int64_t>(each.operand.low));
     }
   }
@@ -479,8 +475,9 @@ void execution::pause(line) {
   me.round_before = me.round;
   me.round = me.position;
   me.paused = true;
-  if (same && decides_->parks(running_, (enabled_ | unsettled_ | blocked_) == 0)) {
-    parked_ |= bit(running_);
+  if (same &&
+      decides_->parks(running_, enabled_.empty() && unsettled_.empty() && blocked_.empty())) {
+    parked_.add(running_);
     give_way();
     std::terminate();  // only a new run moves it
   }
@@ -488,14 +485,10 @@ void execution::pause(line) {
 
 // Objects ------------------------------------------------------------------------------
 
-const clock& execution::seen() const {
-  static const clock nothing;
+clock execution::seen() const {
   const std::uint32_t position = me_->position;
-  if (position > 0) {
-    return (*now_)[now_->thread(running_)[position - 1]].happens_before;
-  }
-  const stamp creator = now_->creator(running_);
-  return creator == initial ? nothing : (*now_)[creator].happens_before;
+  const stamp last = position > 0 ? now_->thread(running_)[position - 1] : now_->creator(running_);
+  return last == initial ? clock() : now_->happens_before(last);
 }
 
 location execution::make(thing what, void* address, std::uint8_t size, const value& begins,
@@ -510,9 +503,9 @@ location execution::make(thing what, void* address, std::uint8_t size, const val
                          .what = what,
                          .alive = true,
                          .size = size,
-                         .maker = static_cast<std::uint8_t>(running_),
-                         .made_at = static_cast<std::uint16_t>(me.position),
-                         .holder = max_threads,
+                         .maker = running_,
+                         .made_at = me.position,
+                         .holder = no_thread,
                          .made_by = made_by,
                          .begins = begins,
                          .at = at};
@@ -549,7 +542,7 @@ void execution::check_alive(location where, const void* address, std::uint8_t si
   if (its.size != size) [[unlikely]] {
     fail_size(its, size, at);
   }
-  if (its.maker != running_ && !seen().has(its.maker, its.made_at)) [[unlikely]] {
+  if (its.maker != running_ && !seen().knows(its.maker, its.made_at)) [[unlikely]] {
     fail_made_elsewhere(where, at);
   }
 }
@@ -571,13 +564,13 @@ void execution::destroy(location where, const void* address, line at) {
   }
   place& its = places_[where];
   const graph& now = *now_;
-  const clock& mine = seen();
+  const clock mine = seen();
   for (const auto& list : {now.writes(where), now.reads(where)}) {
     for (const stamp each : list) {
       const event& used = now[each];
       // Who was woken is on its way out.
       if (used.thread != running_ && used.until != await::being_taken &&
-          (used.waiting || !mine.has(used.thread, used.index))) {
+          (used.waiting || !mine.knows(used.thread, used.index))) {
         fail("destroyed while in use", name_of(where) + " is destroyed, and used at " +
                                            short_line(used.line) + " by thread " +
                                            std::to_string(used.thread));
@@ -588,7 +581,7 @@ void execution::destroy(location where, const void* address, line at) {
       waiters::waiting(now[now.writes(where).back()].data) != 0) {
     fail("destroyed while in use", name_of(where) + " is destroyed while a thread waits on it");
   }
-  if (its.holder != max_threads) {
+  if (its.holder != no_thread) {
     fail("destroyed while in use",
          name_of(where) + " is destroyed while thread " + std::to_string(its.holder) + " holds it");
   }
@@ -627,26 +620,27 @@ std::string execution::name_of(location where) const {
 void execution::plain_made(shadow& data) {
   touched_ = true;
   data.state = shadow::living;
-  data.writer = static_cast<std::uint16_t>(running_);
-  data.written_at = static_cast<std::uint16_t>(me_->position);
-  data.read_at = {};
+  data.writer = running_;
+  data.written_at = me_->position;
+  data.readers = shadow::nobody_read;
 }
 
 void execution::check_ordered(const shadow& data, bool writes, line at) {
   ++plain_count_;
-  clock mine = seen();
-  mine.add(running_, me_->position);
+  const clock mine = seen();
   if (data.state != shadow::living) [[unlikely]] {
     fail_dead(&data, "data that", at);
   }
-  if (data.writer != running_ && !mine.has(data.writer, data.written_at)) [[unlikely]] {
+  if (data.writer != running_ && !mine.knows(data.writer, data.written_at)) [[unlikely]] {
     fail_race(data, writes, data.writer, true, at);
   }
-  if (writes && !mine.includes(data.read_at)) [[unlikely]] {
-    for (thread_index other = 0; other < max_threads; ++other) {
-      if (data.read_at.end(other) > mine.end(other)) {
-        fail_race(data, writes, other, false, at);
-      }
+  if (!writes || data.readers >= readers_used_) {
+    return;
+  }
+  const clock read_at = readers_.get(data.readers, 0);
+  for (thread_index other = 0; other < read_at.width(); ++other) {
+    if (other != running_ && read_at.end(other) > mine.end(other)) [[unlikely]] {
+      fail_race(data, writes, other, false, at);
     }
   }
 }
@@ -681,14 +675,24 @@ void execution::note_plain(const shadow& data, bool writes, line at) {
 void execution::plain_read(const shadow& data, line at) {
   note_plain(data, false, at);
   check_ordered(data, false, at);
-  const_cast<shadow&>(data).read_at.add(running_, me_->position);
+  note_reader(const_cast<shadow&>(data));
+}
+
+void execution::note_reader(shadow& data) {
+  readers_.make_room_for(running_);
+  if (data.readers >= readers_used_) {
+    data.readers = readers_used_++;
+    readers_.make_row(data.readers);
+    readers_.clear(readers_.row(data.readers), 1);
+  }
+  clock_table::add(readers_.row(data.readers), running_, me_->position);
 }
 
 void execution::plain_write(shadow& data, line at) {
   note_plain(data, true, at);
   check_ordered(data, true, at);
-  data.writer = static_cast<std::uint16_t>(running_);
-  data.written_at = static_cast<std::uint16_t>(me_->position);
+  data.writer = running_;
+  data.written_at = me_->position;
 }
 
 void execution::plain_destroyed(shadow& data, line at) {
@@ -722,19 +726,21 @@ std::optional<finding> why_stuck(const execution& run, const graph& at) {
   std::string text;
   bool lost = false;
   bool spins = false;
-  for (execution::mask left = run.there_ & ~run.finished_; left != 0; left &= left - 1) {
-    const auto thread = static_cast<thread_index>(std::countr_zero(left));
+  for (const thread_index thread : run.there_) {
+    if (run.finished_.has(thread)) {
+      continue;
+    }
     const auto events = at.thread(thread);
-    if ((run.assumed_ & execution::bit(thread)) != 0) {
+    if (run.assumed_.has(thread)) {
       return std::nullopt;
     }
     text += text.empty() ? "" : "; ";
     text += "thread " + std::to_string(thread) + " waits ";
-    if ((run.joining_ & execution::bit(thread)) != 0) {
+    if (run.joining_.has(thread)) {
       text += "for the end of thread " + std::to_string(run.threads_[thread]->waits_for);
       continue;
     }
-    if ((run.parked_ & execution::bit(thread)) != 0) {
+    if (run.parked_.has(thread)) {
       const execution::thread& its = *run.threads_[thread];
       for (std::uint32_t i = its.round_before; i < its.round; ++i) {
         const event& read = at[events[i]];

@@ -12,8 +12,6 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -29,6 +27,7 @@
 #include "models/checker/graph.hpp"
 #include "models/checker/heap.hpp"
 #include "models/checker/position.hpp"
+#include "models/checker/thread_set.hpp"
 
 namespace handfast::checker {
 
@@ -38,8 +37,8 @@ class decider {
   /// Adds `next`, an operation of the thread that goes on, to the graph, and the
   /// write of a read-modify-write with it; false if nothing is consistent.
   virtual bool decide(const operation& next) = 0;
-  /// The thread that goes on, of those that a mask names.
-  virtual thread_index choose_thread(thread_mask enabled) = 0;
+  /// The thread that goes on, of those that can.
+  virtual thread_index choose_thread(const thread_set& enabled) = 0;
   [[nodiscard]] virtual const graph& now() const = 0;
   /// Whether a thread, two rounds of whose waiting loop were alike, goes no further in
   /// this run. `alone`: no other thread can go on.
@@ -74,10 +73,12 @@ enum class run_end : std::uint8_t {
 struct shadow {
   static constexpr std::uint32_t living = 0x5aad0711;
 
+  static constexpr std::uint32_t nobody_read = ~std::uint32_t{0};
+
   std::uint32_t state = 0;
-  std::uint16_t writer = 0;
-  std::uint16_t written_at = 0;
-  clock read_at;
+  thread_index writer = 0;
+  std::uint32_t written_at = 0;
+  std::uint32_t readers = nobody_read;  ///< the run's clock of who has read it, by number
 };
 
 struct run_limits {
@@ -89,11 +90,7 @@ class execution {
  public:
   enum class thing : std::uint8_t { atomic, mutex, condition_variable };
 
-  explicit execution(const run_limits& limits = {}) : limits_(limits) {
-    constexpr std::uint32_t most = max_events_of_a_thread / 2;  // one may be two events
-    limits_.steps = std::min(limits_.steps, most);
-    watch_for_faults();
-  }
+  explicit execution(const run_limits& limits = {}) : limits_(limits) { watch_for_faults(); }
   execution(const execution&) = delete;
   execution& operator=(const execution&) = delete;
 
@@ -128,20 +125,22 @@ class execution {
 
   /// What numbers threads and locations have been given so far.
   [[nodiscard]] numbering numbers() const;
-  /// Gives them these, and forgets its own; false if there are more threads than may be.
-  [[nodiscard]] bool renumber(const numbering& numbers);
+  /// Gives them these, and forgets its own.
+  void renumber(const numbering& numbers);
 
   // For the decider -------------------------------------------------------------------
 
-  /// The first of the threads that a mask names, in an order that is the same whoever
-  /// meets which of them first: of two, the one with fewer ancestors, or the older line.
-  [[nodiscard]] thread_index first_of(thread_mask threads) const;
+  /// The first of some threads, in an order that is the same whoever meets which of them
+  /// first: of two, the one with fewer ancestors, or the older line.
+  [[nodiscard]] thread_index first_of(const thread_set& threads) const {
+    return by_rank_ ? first_by_rank(threads) : threads.first();
+  }
 
   /// An await of `thread` is answered, or taken out of the graph.
   void released(thread_index thread) {
-    if ((waiting_ & bit(thread)) != 0) {
-      waiting_ &= ~bit(thread);
-      unsettled_ |= bit(thread);
+    if (waiting_.has(thread)) {
+      waiting_.remove(thread);
+      unsettled_.add(thread);
     }
   }
 
@@ -211,8 +210,8 @@ class execution {
   /// Which run of this process's this is: for what must not outlive one.
   [[nodiscard]] std::uint64_t number() const { return number_; }
 
-  /// Who holds a mutex, as far as this run has come; nobody: max_threads.
-  std::uint32_t& holder(location where) { return places_[where].holder; }
+  /// Who holds a mutex, as far as this run has come; nobody: `no_thread`.
+  thread_index& holder(location where) { return places_[where].holder; }
 
  private:
   struct thread {
@@ -239,16 +238,13 @@ class execution {
     thing what = thing::atomic;
     bool alive = false;
     std::uint8_t size = 8;
-    std::uint8_t maker = 0;
-    std::uint16_t made_at = 0;
-    std::uint32_t holder = 0;
+    thread_index maker = 0;
+    std::uint32_t made_at = 0;
+    thread_index holder = no_thread;
     origin made_by;
     value begins;
     line at;
   };
-
-  using mask = thread_mask;
-  static constexpr mask bit(thread_index thread) { return mask{1} << thread; }
 
   static void watch_for_faults();
   static void faulted(int signal, siginfo_t* at, void*);
@@ -257,9 +253,11 @@ class execution {
   void end_thread();
   thread_index new_thread(const origin& made_by);
   void put_in_order();
+  [[nodiscard]] thread_index first_by_rank(const thread_set& threads) const;
   location new_location(const origin& made_by);
 
   thread_index pick();
+  thread_index pick_further();
   [[gnu::always_inline]] void switch_to(thread_index next);
   [[gnu::always_inline]] void give_way() { switch_to(pick()); }
   [[noreturn]] void leave(run_end how);
@@ -274,14 +272,14 @@ class execution {
       const event& source = (*now_)[mine.source];
       return !mine.waiting && threads_[source.thread]->position > source.index;
     }
-    return mine.kind != event_kind::join || (finished_ & bit(joined_by(mine))) != 0;
+    return mine.kind != event_kind::join || finished_.has(joined_by(mine));
   }
   [[gnu::always_inline]] void wait_for_turn(const event& mine);
   static thread_index joined_by(const operation& join) {
     return static_cast<thread_index>(join.data.low);
   }
   [[nodiscard]] bool can_go_on(thread_index thread) const;
-  [[nodiscard]] const clock& seen() const;
+  [[nodiscard]] clock seen() const;
   [[noreturn]] void fail_endless(const operation& last);
   [[noreturn]] void fail_different(const event& recorded, const operation& next);
   [[noreturn]] void fail_sourceless(thread_index thread);
@@ -290,6 +288,7 @@ class execution {
   [[noreturn]] void fail_made_elsewhere(location where, line at);
   void check_ordered(const shadow& data, bool writes, line at);
   void note_plain(const shadow& data, bool writes, line at);
+  void note_reader(shadow& data);
   [[noreturn]] void fail_race(const shadow& data, bool writes, thread_index other,
                               bool other_writes, line at);
   [[nodiscard]] std::string where_before(const shadow& data, thread_index other, bool writes) const;
@@ -300,7 +299,7 @@ class execution {
   run_limits limits_;
   decider* decides_ = nullptr;
   const graph* now_ = nullptr;  // the decider's
-  fiber main_{fiber::native{}};
+  fiber main_;                  // the process's own stack
   std::vector<std::unique_ptr<thread>> threads_;
   thread_index known_threads_ = 0;  // numbers given out, in all runs
   bool by_rank_ = false;            // they are not in order
@@ -317,20 +316,22 @@ class execution {
   std::uint64_t number_ = 0;
   std::map<std::string, bool> goals_;
   bool touched_ = false;
+  clock_table readers_{1};  // of plain data
+  std::uint32_t readers_used_ = 0;
   std::uint64_t plain_count_ = 0;
   std::vector<std::pair<const void*, const char*>> names_;
   bool recording_ = false;
   std::vector<plain_access> plain_;
 
-  mask there_ = 0;      // made in this run
-  mask unsettled_ = 0;  // can run, without an operation of their own to come
-  mask blocked_ = 0;    // the graph has their operation, and it must wait for another
-  mask enabled_ = 0;    // stand before an operation that the graph does not have
-  mask joining_ = 0;    // the same, of a thread that has not ended
-  mask waiting_ = 0;    // their await is in the graph, waiting
-  mask assumed_ = 0;    // assumed what is not so
-  mask parked_ = 0;     // in a loop that waits for what does not change
-  mask finished_ = 0;
+  thread_set there_;      // made in this run
+  thread_set unsettled_;  // can run, without an operation of their own to come
+  thread_set blocked_;    // the graph has their operation, and it must wait for another
+  thread_set enabled_;    // stand before an operation that the graph does not have
+  thread_set joining_;    // the same, of a thread that has not ended
+  thread_set waiting_;    // their await is in the graph, waiting
+  thread_set assumed_;    // assumed what is not so
+  thread_set parked_;     // in a loop that waits for what does not change
+  thread_set finished_;
 
   friend std::optional<finding> why_stuck(const execution&, const graph&);
 };

@@ -20,26 +20,26 @@ std::size_t page() {
 
 void* const fiber::exception_globals = abi::__cxa_get_globals();
 
-fiber::fiber(std::size_t stack_bytes) : bytes_(stack_bytes + page()) {
-  memory_ = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-  if (memory_ == MAP_FAILED || ::mprotect(memory_, page(), PROT_NONE) != 0) {
-    throw std::bad_alloc();
-  }
-}
-
 fiber::~fiber() {
   if (memory_ != nullptr) {
-    ::munmap(memory_, bytes_);
+    ::munmap(memory_, page() + stack_bytes);
   }
 }
 
 void fiber::start(void (*entry)(void*), void* argument) {
+  if (memory_ == nullptr) {
+    void* memory = ::mmap(nullptr, page() + stack_bytes, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    if (memory == MAP_FAILED || ::mprotect(memory, page(), PROT_NONE) != 0) {
+      throw std::bad_alloc();
+    }
+    memory_ = memory;
+  }
   entry_ = entry;
   argument_ = argument;
   exceptions_ = {};
-  context_ = context::make_fcontext(static_cast<std::byte*>(memory_) + bytes_, bytes_ - page(),
-                                    &fiber::begin);
+  context_ = context::make_fcontext(static_cast<std::byte*>(memory_) + page() + stack_bytes,
+                                    stack_bytes, &fiber::begin);
 }
 
 bool fiber::overflowed_at(const void* address) const {

@@ -14,14 +14,15 @@ namespace handfast::checker {
 /// process runs. What stands on it is not unwound when it is started again.
 class fiber {
  public:
-  static constexpr std::size_t default_stack_bytes = std::size_t{256} * 1024;
+  static constexpr std::size_t stack_bytes = std::size_t{256} * 1024;
 
-  explicit fiber(std::size_t stack_bytes = default_stack_bytes);
+  fiber() = default;
   fiber(const fiber&) = delete;
   fiber& operator=(const fiber&) = delete;
   ~fiber();
 
-  /// Ready to begin with `entry(argument)`, which must not return.
+  /// Ready to begin with `entry(argument)`, which must not return. Throws std::bad_alloc
+  /// when there is no memory for a stack.
   void start(void (*entry)(void*), void* argument);
 
   /// Whether an address is where this stack has overflowed.
@@ -35,10 +36,6 @@ class fiber {
     arrived(boost::context::detail::jump_fcontext(to.context_, &way));
     std::memcpy(exception_globals, &from.exceptions_, sizeof(exception_state));
   }
-
-  /// The stack that the process came with.
-  struct native {};
-  explicit fiber(native) {}
 
  private:
   struct journey {
@@ -60,8 +57,7 @@ class fiber {
 
   boost::context::detail::fcontext_t context_ = nullptr;
   exception_state exceptions_;
-  void* memory_ = nullptr;
-  std::size_t bytes_ = 0;
+  void* memory_ = nullptr;  // from its first start on; none for what the process came with
   void (*entry_)(void*) = nullptr;
   void* argument_ = nullptr;
 };

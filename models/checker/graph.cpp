@@ -4,31 +4,43 @@
 
 namespace handfast::checker {
 
-void graph::prepare(event& next) const {
+void graph::make_more_room(thread_index thread) {
+  thread_count_ = std::max(thread_count_, thread + 1);
+  threads_.resize(std::max<std::size_t>(threads_.size(), thread_count_));
+  creators_.resize(thread_count_, initial);
+  clocks_.make_room_for(thread);
+}
+
+void graph::prepare(event& next, stamp row) {
+  make_room_for(next.thread);
+  if (next.kind == event_kind::create || next.kind == event_kind::join) {
+    make_room_for(static_cast<thread_index>(next.data.low));
+  }
+  clocks_.make_row(row);
+  lane* const hb = clocks_.row(row);
+  lane* const prefix = hb + clocks_.width();
   const std::vector<stamp>& before = threads_[next.thread];
-  next.index = static_cast<std::uint16_t>(before.size());
+  next.index = static_cast<std::uint32_t>(before.size());
+  next.after_fence = 0;
+  stamp comes_from = creators_[next.thread];
   if (!before.empty()) {
-    const event& last = events_[before.back()];
-    next.happens_before = last.happens_before;
-    next.prefix = last.prefix;
+    comes_from = before.back();
+    const event& last = events_[comes_from];
     const bool fence = last.kind == event_kind::fence && releases(last.how);
     next.after_fence = fence ? next.index : last.after_fence;
+  }
+  if (comes_from == initial) {
+    clocks_.clear(hb, 2);
   } else {
-    next.happens_before = {};
-    next.prefix = {};
-    if (const stamp creator = creators_[next.thread]; creator != initial) {
-      next.happens_before = events_[creator].happens_before;
-      next.prefix = events_[creator].prefix;
-    }
-    next.after_fence = 0;
+    clocks_.copy(hb, clocks_.row(comes_from), 2);
   }
   switch (next.kind) {
-    case event_kind::read: prepare_source(next); break;
+    case event_kind::read: prepare_source(row, next); break;
     case event_kind::fence:
       if (acquires(next.how)) {
         for (const stamp at : before) {
           if (events_[at].kind == event_kind::read) {
-            acquire(next.happens_before, events_[at]);
+            acquire(hb, events_[at]);
           }
         }
       }
@@ -36,57 +48,63 @@ void graph::prepare(event& next) const {
     case event_kind::join: {
       const auto joined = static_cast<thread_index>(next.data.low);
       const std::vector<stamp>& events = threads_[joined];
-      const event& last = events_[events.empty() ? creators_[joined] : events.back()];
-      next.happens_before.join(last.happens_before);
-      next.prefix.join(last.prefix);
+      const lane* last = clocks_.row(events.empty() ? creators_[joined] : events.back());
+      clocks_.join(hb, last);
+      clocks_.join(prefix, last + clocks_.width());
       // With what the thread did after its last event.
-      next.happens_before.add(joined, events.size());
+      clock_table::add(hb, joined, static_cast<std::uint32_t>(events.size()));
       break;
     }
     case event_kind::write:
     case event_kind::create:
     case event_kind::choice: break;
   }
-  next.happens_before.add(next.thread, next.index);
-  next.prefix.add(next.thread, next.index);
+  hb[next.thread] = prefix[next.thread] = static_cast<lane>(next.index + 1);
   if (next.kind == event_kind::write) {
-    next.released = {};
-    if (next.how != access::plain) {
-      if (releases(next.how)) {
-        next.released = next.happens_before;
-      } else if (next.after_fence != 0) {
-        next.released = events_[before[next.after_fence - 1U]].happens_before;
-      }
-      // A release sequence goes on through read-modify-writes.
-      if (next.exclusive) {
-        if (const stamp source = events_[before.back()].source; source != initial) {
-          next.released.join(events_[source].released);
-        }
-      }
+    prepare_released(row, next);
+  }
+}
+
+void graph::prepare_source(stamp row, const event& read) {
+  if (read.source != initial) {
+    lane* const hb = clocks_.row(row);
+    clocks_.join(hb + clocks_.width(), clocks_.row(read.source) + clocks_.width());
+    if (acquires(read.how)) {
+      acquire(hb, read);
     }
   }
 }
 
-void graph::prepare_source(event& read) const {
-  if (read.source == initial) {
-    return;
+void graph::prepare_released(stamp row, const event& write) {
+  lane* const hb = clocks_.row(row);
+  lane* const released = hb + 2 * std::size_t{clocks_.width()};
+  const std::vector<stamp>& before = threads_[write.thread];
+  if (write.how != access::plain && releases(write.how)) {
+    clocks_.copy(released, hb, 1);
+  } else if (write.how != access::plain && write.after_fence != 0) {
+    clocks_.copy(released, clocks_.row(before[write.after_fence - 1U]), 1);
+  } else {
+    clocks_.clear(released, 1);
   }
-  read.prefix.join(events_[read.source].prefix);
-  if (acquires(read.how)) {
-    acquire(read.happens_before, read);
+  // A release sequence goes on through read-modify-writes.
+  if (write.exclusive && write.how != access::plain) {
+    if (const stamp source = events_[before.back()].source; source != initial) {
+      clocks_.join(released, clocks_.row(source) + 2 * std::size_t{clocks_.width()});
+    }
   }
 }
 
 // What a read lets what acquires it know.
-void graph::acquire(clock& known, const event& read) const {
+void graph::acquire(lane* known, const event& read) {
   // Waking orders no memory, not even with a fence.
   if (read.source != initial && read.how != access::plain && read.then != update::enter_waiters &&
       read.until != await::being_taken) {
-    known.join(events_[read.source].released);
+    clocks_.join(known, clocks_.row(read.source) + 2 * std::size_t{clocks_.width()});
   }
 }
 
 void graph::index(stamp at) {
+  is_prepared_ = false;
   const event& added = events_[at];
   threads_[added.thread].push_back(at);
   if (added.kind == event_kind::create) {
@@ -105,7 +123,15 @@ void graph::add(const event& next) {
     if (next.where >= locations_.size()) {
       locations_.resize(next.where + 1);
     }
-    locations_[next.where].reads.push_back(at);
+    index_read(at);
+  }
+}
+
+void graph::index_read(stamp at) {
+  accesses& its = locations_[events_[at].where];
+  its.reads.push_back(at);
+  if (events_[at].until != await::nothing) {
+    its.awaits.push_back(at);
   }
 }
 
@@ -125,6 +151,7 @@ void graph::add_write(const event& next, std::uint32_t place) {
 }
 
 void graph::truncate(stamp count) {
+  is_prepared_ = false;
   while (size() > count) {
     const event& last = events_.back();
     threads_[last.thread].pop_back();
@@ -133,6 +160,9 @@ void graph::truncate(stamp count) {
     }
     if (last.kind == event_kind::read) {
       locations_[last.where].reads.pop_back();
+      if (last.until != await::nothing) {
+        locations_[last.where].awaits.pop_back();
+      }
     } else if (last.kind == event_kind::write) {
       std::vector<stamp>& writes = locations_[last.where].writes;
       writes.erase(writes.begin() + static_cast<std::ptrdiff_t>(last.place) - 1);
@@ -156,22 +186,31 @@ void graph::copy(const graph& from, stamp count, std::span<const stamp> then) {
     }
   };
   events_.assign(from.events_.begin(), from.events_.begin() + count);
-  for (std::size_t thread = 0; thread < max_threads; ++thread) {
+  is_prepared_ = false;
+  clocks_.assign(from.clocks_, count);
+  threads_.resize(std::max(threads_.size(), from.threads_.size()));
+  for (thread_index thread = 0; thread < from.thread_count_; ++thread) {
     keep(threads_[thread], from.threads_[thread]);
   }
+  for (thread_index thread = from.thread_count_; thread < thread_count_; ++thread) {
+    threads_[thread].clear();
+  }
+  thread_count_ = from.thread_count_;
   keep(strong_, from.strong_);
   creators_ = from.creators_;
   locations_.resize(std::max(locations_.size(), from.locations_.size()));
   for (location where = 0; where < from.locations_.size(); ++where) {
     keep(locations_[where].reads, from.locations_[where].reads);
+    keep(locations_[where].awaits, from.locations_[where].awaits);
   }
   renumbered_.assign(from.size(), initial);
   for (const stamp at : then) {
     renumbered_[at] = size();
+    clocks_.assign_row(size(), from.clocks_, at);
     events_.push_back(from.events_[at]);
     index(size() - 1);
     if (events_.back().kind == event_kind::read) {
-      locations_[events_.back().where].reads.push_back(size() - 1);
+      index_read(size() - 1);
     }
   }
   const auto renumbered = [&](stamp at) {
@@ -199,15 +238,14 @@ void graph::copy(const graph& from, stamp count, std::span<const stamp> then) {
     }
   }
   for (std::size_t where = from.locations_.size(); where < locations_.size(); ++where) {
-    locations_[where].reads.clear();
-    locations_[where].writes.clear();
+    locations_[where] = {};
   }
 }
 
-stamp graph::restrict_from(const graph& from, stamp read, const clock& kept) {
+stamp graph::restrict_from(const graph& from, stamp read, clock kept) {
   kept_.clear();
   for (stamp at = read + 1; at < from.size(); ++at) {
-    if (kept.has(from[at].thread, from[at].index)) {
+    if (kept.knows(from[at].thread, from[at].index)) {
       kept_.push_back(at);
     }
   }
@@ -234,9 +272,10 @@ stamp graph::reorder_from(const graph& from, const std::vector<char>& early,
 }
 
 void graph::revisit(stamp at, event read) {
+  is_prepared_ = false;
   std::vector<stamp>& events = threads_[read.thread];
   events.pop_back();
-  prepare(read);
+  prepare(read, at);
   events.push_back(at);
   // Whether it is seq_cst may depend on what it reads.
   if ((events_[at].how == access::seq_cst) != (read.how == access::seq_cst)) {

@@ -2,14 +2,15 @@
 // location's coherence order (co), and the order in which events were added.
 //
 // Events are added at the end of (po ∪ rf)+, so their clocks never change: an
-// event whose source changes is the last of its thread.
+// event whose source changes is the last of its thread. Clocks lie beside the
+// events, as wide as the graph has threads.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <span>
 #include <vector>
 
+#include "models/checker/clock.hpp"
 #include "models/checker/event.hpp"
 
 namespace handfast::checker {
@@ -22,8 +23,11 @@ class graph {
 
   /// A thread's events, in program order.
   [[nodiscard]] std::span<const stamp> thread(thread_index thread) const {
-    return threads_[thread];
+    return thread < thread_count_ ? std::span<const stamp>(threads_[thread])
+                                  : std::span<const stamp>();
   }
+  /// Threads from here on have no events.
+  [[nodiscard]] thread_index threads() const { return thread_count_; }
   /// A location's writes in coherence order; the initial one stands before them.
   [[nodiscard]] std::span<const stamp> writes(location where) const {
     return where < locations_.size() ? std::span<const stamp>(locations_[where].writes)
@@ -34,6 +38,11 @@ class graph {
     return where < locations_.size() ? std::span<const stamp>(locations_[where].reads)
                                      : std::span<const stamp>();
   }
+  /// Those of them that wait, or did before they were let go.
+  [[nodiscard]] std::span<const stamp> awaits(location where) const {
+    return where < locations_.size() ? std::span<const stamp>(locations_[where].awaits)
+                                     : std::span<const stamp>();
+  }
 
   /// One more than the greatest location that has had an access.
   [[nodiscard]] location locations() const { return static_cast<location>(locations_.size()); }
@@ -42,20 +51,48 @@ class graph {
   [[nodiscard]] std::uint32_t place(stamp write) const {
     return write == initial ? 0 : events_[write].place;
   }
+  /// What comes before an event in happens-before, with itself.
+  [[nodiscard]] clock happens_before(stamp at) const { return clocks_.get(at, of_hb); }
+  /// The same in (po ∪ rf)+.
+  [[nodiscard]] clock prefix(stamp at) const { return clocks_.get(at, of_prefix); }
+  /// Of what a thread does next.
+  [[nodiscard]] clock prefix_of_next(thread_index thread) const {
+    const stamp last = threads_[thread].empty() ? creators_[thread] : threads_[thread].back();
+    return last == initial ? clock() : prefix(last);
+  }
+  /// Of a write: what a reader that acquires gets.
+  [[nodiscard]] clock released(stamp write) const { return clocks_.get(write, of_released); }
+  /// Whether one event happens before another, or is that.
+  [[nodiscard]] bool before(stamp first, stamp second) const {
+    return happens_before(second).has(events_[first].thread, events_[first].index);
+  }
+
   /// Whether an event is before, with what it comes from. The initial write always is.
-  [[nodiscard]] bool in(const clock& before, stamp at) const {
+  [[nodiscard]] bool in(clock before, stamp at) const {
     return at == initial || before.has(events_[at].thread, events_[at].index);
   }
 
-  /// `next`, with its index and clocks filled in as the next event of its thread;
-  /// not added.
-  void prepare(event& next) const;
-  /// The same of a read that was prepared before it had its source.
-  void prepare_source(event& read) const;
+  /// Fills in `next`, as the next event of its thread; not added. Its clocks, until the
+  /// graph changes, are those of `prepared`.
+  void prepare(event& next) {
+    prepare(next, size());
+    is_prepared_ = true;
+  }
+  [[nodiscard]] stamp prepared() const { return size(); }
+  /// The same of a write, or of a read that had no source, if it was not the last to be
+  /// prepared, or the graph has changed.
+  void prepare_still(event& next) {
+    if (!is_prepared_) {
+      prepare(next, size());
+    } else if (next.kind == event_kind::read) {
+      prepare_source(size(), next);
+    }
+    is_prepared_ = false;
+  }
 
-  /// Adds what is prepared: anything but a write.
+  /// Adds what was prepared last: anything but a write.
   void add(const event& next);
-  /// Adds a prepared write at `place` of its location's coherence order.
+  /// Adds a write that was prepared last at `place` of its location's coherence order.
   void add_write(const event& next, std::uint32_t place);
 
   /// Takes away everything but the first `count` events.
@@ -64,7 +101,7 @@ class graph {
   /// Becomes what `from` has up to `read`, and after it in `kept`. The read keeps
   /// its place, and waits for `revisit` to give it its source. Returns its stamp.
   /// `orphans` are then the reads whose source was not kept.
-  stamp restrict_from(const graph& from, stamp read, const clock& kept);
+  stamp restrict_from(const graph& from, stamp read, clock kept);
 
   /// Becomes what `from` has, as if it had been added in another order: `early`
   /// says which events come first, of the others `then` is the first. Gives the
@@ -80,7 +117,9 @@ class graph {
   void replace(stamp at, const event& same) { events_[at] = same; }
 
   /// Who made a thread; nobody, for those that are there at the start.
-  [[nodiscard]] stamp creator(thread_index thread) const { return creators_[thread]; }
+  [[nodiscard]] stamp creator(thread_index thread) const {
+    return thread < thread_count_ ? creators_[thread] : initial;
+  }
 
   /// The stamps of seq_cst events, in the order in which they were added.
   [[nodiscard]] std::span<const stamp> strong() const { return strong_; }
@@ -93,26 +132,38 @@ class graph {
   struct accesses {
     std::vector<stamp> writes;
     std::vector<stamp> reads;
+    std::vector<stamp> awaits;
   };
 
-  void acquire(clock& known, const event& read) const;
+  // In this order in a row.
+  enum : std::uint32_t { of_hb, of_prefix, of_released, clocks_of_an_event };
+  using lane = clock_table::lane;
+
+  void make_room_for(thread_index thread) {
+    if (thread >= thread_count_ || thread >= clocks_.width()) [[unlikely]] {
+      make_more_room(thread);
+    }
+  }
+  void make_more_room(thread_index thread);
+  void prepare(event& next, stamp row);
+  void prepare_source(stamp row, const event& read);
+  void prepare_released(stamp row, const event& write);
+  void acquire(lane* known, const event& read);
   void index(stamp at);
+  void index_read(stamp at);
   void copy(const graph& from, stamp count, std::span<const stamp> then);
 
   std::vector<event> events_;
-  std::array<std::vector<stamp>, max_threads> threads_;
+  bool is_prepared_ = false;
+  clock_table clocks_{clocks_of_an_event};  // of the events, and of what is prepared
+  thread_index thread_count_ = 0;
+  std::vector<std::vector<stamp>> threads_;
+  std::vector<stamp> creators_;  // of the threads
   std::vector<accesses> locations_;
-  std::array<stamp, max_threads> creators_ = all_initial();
   std::vector<stamp> strong_;
   std::vector<stamp> renumbered_;  // of `copy`
   std::vector<stamp> kept_;        // for it
   std::vector<stamp> orphans_;     // by it
-
-  static constexpr std::array<stamp, max_threads> all_initial() {
-    std::array<stamp, max_threads> all{};
-    all.fill(initial);
-    return all;
-  }
 };
 
 }  // namespace handfast::checker

@@ -18,54 +18,52 @@ std::uint32_t place_of(const graph& in, const event& access) {
   return access.kind == event_kind::write ? access.place : in.place(access.source);
 }
 
-bool before(const event& first, const event& second) {
-  return second.happens_before.has(first.thread, first.index);
-}
-
 // The next event of a's thread, and the one before b, as long as they are of
-// another location; nullptr if there is none.
-const event* first_elsewhere_after(const graph& in, const event& a) {
+// another location; `initial` if there is none.
+stamp first_elsewhere_after(const graph& in, const event& a) {
   const auto events = in.thread(a.thread);
-  for (std::size_t i = a.index + 1U; i < events.size(); ++i) {
+  for (std::size_t i = a.index + std::size_t{1}; i < events.size(); ++i) {
     const event& each = in[events[i]];
     if (!is_access(each) || each.where != a.where) {
-      return &each;
+      return events[i];
     }
   }
-  return nullptr;
+  return initial;
 }
-const event* last_elsewhere_before(const graph& in, const event& b) {
+stamp last_elsewhere_before(const graph& in, const event& b) {
   const auto events = in.thread(b.thread);
   for (std::size_t i = b.index; i > 0; --i) {
     const event& each = in[events[i - 1]];
     if (!is_access(each) || each.where != b.where) {
-      return &each;
+      return events[i - 1];
     }
   }
-  return nullptr;
+  return initial;
 }
 
 // Of those that are done: a read that waits has yet to read.
 template <class Visit>
 bool any_access(const graph& in, location where, Visit visit) {
-  const auto holds = [&](stamp at) { return !in[at].waiting && visit(in[at]); };
+  const auto holds = [&](stamp at) { return !in[at].waiting && visit(at); };
   return std::ranges::any_of(in.writes(where), holds) ||
          std::ranges::any_of(in.reads(where), holds);
 }
 
 // [a] ; scb ; [b], both seq_cst accesses.
-bool accesses_in_order(const graph& in, const event& a, const event& b) {
+bool accesses_in_order(const graph& in, stamp first, stamp second) {
+  const event& a = in[first];
+  const event& b = in[second];
   if (a.thread == b.thread) {
     return a.index < b.index;
   }
   if (a.where == b.where) {
-    if (before(a, b) || (b.kind == event_kind::write && place_of(in, a) < b.place)) {
+    if (in.before(first, second) || (b.kind == event_kind::write && place_of(in, a) < b.place)) {
       return true;
     }
   }
-  const event* leaving = first_elsewhere_after(in, a);
-  const event* arriving = last_elsewhere_before(in, b);
-  return leaving != nullptr && arriving != nullptr && before(*leaving, *arriving);
+  const stamp leaving = first_elsewhere_after(in, a);
+  const stamp arriving = last_elsewhere_before(in, b);
+  return leaving != initial && arriving != initial && in.before(leaving, arriving);
 }
 
 // What lies behind a fence and what before it, in one location's coherence order.
@@ -78,14 +76,14 @@ struct reach {
   std::uint32_t end_of_reads_before = 0;
   std::uint32_t last_write_before = 0;
 
-  void add(const graph& in, const event& fence, const event& access) {
-    const std::uint32_t place = place_of(in, access);
-    const bool writes = access.kind == event_kind::write;
-    if (before(fence, access)) {
+  void add(const graph& in, stamp fence, stamp access) {
+    const std::uint32_t place = place_of(in, in[access]);
+    const bool writes = in[access].kind == event_kind::write;
+    if (in.before(fence, access)) {
       first_after = std::min(first_after, place);
       first_write_after = writes ? std::min(first_write_after, place) : first_write_after;
     }
-    if (before(access, fence)) {
+    if (in.before(access, fence)) {
       end_before = std::max(end_before, place + 1);
       end_of_reads_before = writes ? end_of_reads_before : std::max(end_of_reads_before, place + 1);
       last_write_before = writes ? std::max(last_write_before, place) : last_write_before;
@@ -135,27 +133,28 @@ class strong_order {
   }
 
   bool in_order(std::size_t from, std::size_t to) {
-    const event& a = in_[strong_[from]];
-    const event& b = in_[strong_[to]];
-    if (is_access(a)) {
-      return is_access(b) ? accesses_in_order(in_, a, b) : access_before_fence(a, to);
+    const stamp a = strong_[from];
+    const stamp b = strong_[to];
+    if (is_access(in_[a])) {
+      return is_access(in_[b]) ? accesses_in_order(in_, a, b) : access_before_fence(a, to);
     }
-    return is_access(b) ? fence_before_access(from, b) : fence_before_fence(from, to);
+    return is_access(in_[b]) ? fence_before_access(from, b) : fence_before_fence(from, to);
   }
 
   // [a] ; scb ; hb? ; [f]
-  bool access_before_fence(const event& a, std::size_t fence) {
-    const event& f = in_[strong_[fence]];
-    return before(a, f) || around(fence)[a.where].last_write_before > place_of(in_, a);
+  bool access_before_fence(stamp a, std::size_t fence) {
+    return in_.before(a, strong_[fence]) ||
+           around(fence)[in_[a].where].last_write_before > place_of(in_, in_[a]);
   }
 
   // [f] ; hb? ; scb ; [b]
-  bool fence_before_access(std::size_t fence, const event& b) {
-    const event& f = in_[strong_[fence]];
-    if (f.thread == b.thread) {
-      return f.index < b.index;
+  bool fence_before_access(std::size_t fence, stamp access) {
+    const stamp f = strong_[fence];
+    const event& b = in_[access];
+    if (in_[f].thread == b.thread) {
+      return in_[f].index < b.index;
     }
-    if (b.index > 0 && before(f, in_[in_.thread(b.thread)[b.index - 1U]])) {
+    if (b.index > 0 && in_.before(f, in_.thread(b.thread)[b.index - 1U])) {
       return true;
     }
     const reach& there = around(fence)[b.where];
@@ -163,12 +162,13 @@ class strong_order {
       return false;
     }
     return (b.kind == event_kind::write && there.first_after < b.place) ||
-           any_access(in_, b.where, [&](const event& z) { return before(f, z) && before(z, b); });
+           any_access(in_, b.where,
+                      [&](stamp z) { return in_.before(f, z) && in_.before(z, access); });
   }
 
   // [f] ; (hb ∪ hb;eco;hb) ; [g]
   bool fence_before_fence(std::size_t fence, std::size_t other) {
-    if (before(in_[strong_[fence]], in_[strong_[other]])) {
+    if (in_.before(strong_[fence], strong_[other])) {
       return true;
     }
     const std::span<const reach> after = around(fence);
@@ -187,11 +187,10 @@ class strong_order {
   std::span<const reach> around(std::size_t fence) {
     const std::span<reach> all(reaches_.data() + fence * in_.locations(), in_.locations());
     if (std::exchange(is_known_[fence], 1) == 0) {
-      const event& f = in_[strong_[fence]];
       for (location where = 0; where < all.size(); ++where) {
         all[where] = {};
-        any_access(in_, where, [&](const event& each) {
-          all[where].add(in_, f, each);
+        any_access(in_, where, [&](stamp each) {
+          all[where].add(in_, strong_[fence], each);
           return false;
         });
       }
@@ -211,7 +210,7 @@ class strong_order {
 
 }  // namespace
 
-std::uint32_t oldest_visible(const graph& in, location where, const clock& before) {
+std::uint32_t oldest_visible(const graph& in, location where, clock before) {
   const auto writes = in.writes(where);
   std::uint32_t place = static_cast<std::uint32_t>(writes.size());
   while (place > 0 && !in.in(before, writes[place - 1])) {
@@ -261,8 +260,8 @@ bool sequentially_consistent_with(const graph& in, stamp last) {
   }
   const std::uint32_t mine = place_of(in, added);
   const bool overwritten_before_another = std::ranges::any_of(strong, [&](stamp at) {
-    return any_access(in, added.where, [&](const event& each) {
-      return place_of(in, each) > mine && (&each == &in[at] || before(each, in[at]));
+    return any_access(in, added.where, [&](stamp each) {
+      return place_of(in, in[each]) > mine && in.before(each, at);
     });
   });
   if (!overwritten_before_another) {
@@ -270,9 +269,8 @@ bool sequentially_consistent_with(const graph& in, stamp last) {
   }
   strong_order order(in);
   for (std::size_t i = 0; i < strong.size(); ++i) {
-    const event& each = in[strong[i]];
-    const bool leaves_by_it =
-        &each == &added || (each.kind == event_kind::fence && before(each, added));
+    const bool leaves_by_it = strong[i] == last || (in[strong[i]].kind == event_kind::fence &&
+                                                    in.before(strong[i], last));
     if (leaves_by_it && order.is_on_cycle(i)) {
       return false;
     }
@@ -289,7 +287,7 @@ std::optional<stamp> racing_with(const graph& in, stamp other) {
     const event& each = in[at];
     return each.thread != last.thread && (each.how == access::plain || last.how == access::plain) &&
            (each.kind == event_kind::write || last.kind == event_kind::write) &&
-           !before(each, last) && !before(last, each);
+           !in.before(at, other) && !in.before(other, at);
   };
   for (const auto& list : {in.writes(last.where), in.reads(last.where)}) {
     if (const auto found = std::ranges::find_if(list, races); found != list.end()) {

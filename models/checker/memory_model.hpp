@@ -19,7 +19,7 @@ namespace handfast::checker {
 /// The first place of its location's coherence order that an access which comes
 /// after `before` in happens-before may read from (for a write: after which it
 /// may stand). It may read from all later ones, too.
-[[nodiscard]] std::uint32_t oldest_visible(const graph& in, location where, const clock& before);
+[[nodiscard]] std::uint32_t oldest_visible(const graph& in, location where, clock before);
 
 /// Whether another write may be put at this place of a location's coherence
 /// order: nobody comes between an exclusive write and what its read read.

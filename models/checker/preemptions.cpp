@@ -1,7 +1,6 @@
 #include "models/checker/preemptions.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <vector>
 
@@ -12,15 +11,11 @@ namespace handfast::checker {
 namespace {
 
 // So much of each thread has come; none of them runs.
-struct progress {
-  std::array<std::uint16_t, max_threads> done{};
-
-  friend bool operator==(const progress&, const progress&) = default;
-};
+using progress = std::vector<std::uint32_t>;
 
 bool can_come(const graph& of, const event& next, const progress& now) {
   const auto has_come = [&](stamp at) {
-    return at == initial || of[at].index < now.done[of[at].thread];
+    return at == initial || of[at].index < now[of[at].thread];
   };
   if (next.index == 0 && !has_come(of.creator(next.thread))) {
     return false;
@@ -28,7 +23,7 @@ bool can_come(const graph& of, const event& next, const progress& now) {
   switch (next.kind) {
     case event_kind::read: return has_come(next.source);
     case event_kind::join:
-      return now.done[next.data.low] == of.thread(static_cast<thread_index>(next.data.low)).size();
+      return now[next.data.low] == of.thread(static_cast<thread_index>(next.data.low)).size();
     default: return true;
   }
 }
@@ -46,7 +41,7 @@ bool waits(const graph& of, const event& next, const progress& now) {
   const auto writes = of.writes(next.where);
   for (std::size_t place = writes.size(); place > 0; --place) {
     const event& each = of[writes[place - 1]];
-    if (each.index < now.done[each.thread]) {
+    if (each.index < now[each.thread]) {
       return !lets_go(next, each.data);
     }
   }
@@ -58,8 +53,8 @@ bool waits(const graph& of, const event& next, const progress& now) {
 // cannot run at all.
 std::optional<std::uint32_t> run(const graph& of, thread_index thread, progress& now) {
   const auto events = of.thread(thread);
-  std::uint16_t& done = now.done[thread];
-  const std::uint16_t from = done;
+  std::uint32_t& done = now[thread];
+  const std::uint32_t from = done;
   while (done < events.size() && can_come(of, of[events[done]], now)) {
     ++done;
   }
@@ -71,7 +66,7 @@ std::optional<std::uint32_t> run(const graph& of, thread_index thread, progress&
 
 bool is_whole(const graph& of, std::uint32_t threads, const progress& now) {
   for (thread_index thread = 0; thread < threads; ++thread) {
-    if (now.done[thread] < of.thread(thread).size()) {
+    if (now[thread] < of.thread(thread).size()) {
       return false;
     }
   }
@@ -79,7 +74,7 @@ bool is_whole(const graph& of, std::uint32_t threads, const progress& now) {
 }
 
 std::uint32_t known_threads(const graph& of) {
-  std::uint32_t threads = max_threads;
+  thread_index threads = of.threads();
   while (threads > 0 && of.thread(threads - 1).empty()) {
     --threads;
   }
@@ -89,18 +84,21 @@ std::uint32_t known_threads(const graph& of) {
 // What one order takes: whoever can be left for nothing runs first, then who comes
 // furthest. The fewest are no more.
 std::uint32_t greedily(const graph& of, std::uint32_t threads, std::uint32_t most) {
-  progress now;
+  // Of all searches, one after the other.
+  static progress now;
+  static progress to;
+  static progress furthest;
+  now.assign(threads, 0);
   for (std::uint32_t count = 0; count <= most;) {
     bool goes_on = false;
-    progress furthest;
     std::uint32_t steps = 0;
     for (thread_index thread = 0; thread < threads; ++thread) {
-      progress to = now;
+      to = now;
       const auto cost = run(of, thread, to);
       if (cost && *cost == 0) {
         now = to;
         goes_on = true;
-      } else if (const std::uint32_t gained = to.done[thread] - now.done[thread]; gained > steps) {
+      } else if (const std::uint32_t gained = to[thread] - now[thread]; gained > steps) {
         furthest = to;
         steps = gained;
       }
@@ -125,8 +123,8 @@ bool within_preemptions(const graph& of, std::uint32_t most) {
 
 std::uint32_t preemptions(const graph& of, std::uint32_t most) {
   const std::uint32_t threads = known_threads(of);
-  std::vector<progress> reached(1);  // with so many preemptions
-  std::vector<progress> next;        // with one more
+  std::vector<progress> reached{progress(threads)};  // with so many preemptions
+  std::vector<progress> next;                        // with one more
   for (std::uint32_t count = 0; count <= most && !reached.empty(); ++count) {
     next.clear();
     for (std::size_t i = 0; i < reached.size(); ++i) {
@@ -152,7 +150,7 @@ std::uint32_t preemptions(const graph& of, std::uint32_t most) {
 
 std::uint32_t active_threads(const graph& of) {
   std::uint32_t count = 0;
-  for (thread_index thread = 0; thread < max_threads; ++thread) {
+  for (thread_index thread = 0; thread < of.threads(); ++thread) {
     const auto events = of.thread(thread);
     const auto first = std::ranges::find_if(events, [&](stamp at) {
       const event_kind kind = of[at].kind;

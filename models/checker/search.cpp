@@ -58,7 +58,7 @@ bool search::next() {
       continue;
     }
     if (std::exchange(retracing_, false)) {
-      if ((path_at_ < path_.size() || misplaced_) && ended_ != run_end::failed) {
+      if (path_at_ < path_.size() && ended_ != run_end::failed) {
         found_ = finding{misfit, "the search does not come to where it is to go on"};
         return true;
       }
@@ -209,7 +209,7 @@ bool search::decide(const operation& asked) {
     case event_kind::create:
     case event_kind::join: {
       ++step_;
-      event next{asked, {}, {}, {}};
+      event next = asked;
       mine.now.prepare(next);
       mine.now.add(next);
       return next.kind != event_kind::fence || holds();
@@ -226,7 +226,7 @@ bool search::add_read(const operation& read) {
   watch_plain_ |= read.how == access::plain;
   mine.now.prepare(made.next);
   const auto writes = mine.now.writes(read.where);
-  const std::uint32_t oldest = oldest_visible(mine.now, read.where, made.next.happens_before);
+  const std::uint32_t oldest = oldest_visible(mine.now, read.where, before_prepared());
   // The latest last: it is tried first. An await reads what lets it go on; if the
   // latest does not, it waits.
   for (std::uint32_t place = oldest; place <= writes.size(); ++place) {
@@ -264,7 +264,7 @@ bool search::add_write(const operation& write) {
       mine.alternatives.push_back({place, 0});
     }
   } else {
-    const std::uint32_t oldest = oldest_visible(mine.now, write.where, made.next.happens_before);
+    const std::uint32_t oldest = oldest_visible(mine.now, write.where, before_prepared());
     const auto end = static_cast<std::uint32_t>(mine.now.writes(write.where).size()) + 1;
     for (std::uint32_t place = oldest + 1; place <= end; ++place) {
       if (is_free(mine.now, write.where, place)) {
@@ -285,7 +285,7 @@ event search::reading(const event& read, stamp source, std::uint32_t pick, bool 
   if (source != initial) {
     made.data = now()[source].data;
   }
-  made.pick = static_cast<std::uint8_t>(pick);
+  made.pick = pick;
   made.waiting = waits;
   if (made.then != update::none) {
     made.exclusive = updated(made).has_value();
@@ -323,6 +323,7 @@ bool search::try_next() {
       default: {
         event next = last.next;
         next.data.low = to.at;
+        mine.now.prepare_still(next);
         mine.now.add(next);
         return true;
       }
@@ -340,10 +341,10 @@ bool search::try_read(const way& to) {
   } else if (to.pick + 1 < ways(read)) {
     another(mine, to);
   }
+  mine.now.prepare_still(read);
   if (read.exclusive && !can_be_taken(read)) {
     return false;
   }
-  mine.now.prepare_source(read);
   mine.now.add(read);
   if (holds() && sleeps_in_time(mine.now.size() - 1) &&
       (read.source == initial || mine.now[read.source].thread == read.thread ||
@@ -356,6 +357,7 @@ bool search::try_read(const way& to) {
 
 bool search::try_place(const way& to) {
   branch& mine = top();
+  mine.now.prepare_still(mine.choices.back().next);
   mine.now.add_write(mine.choices.back().next, to.at);
   const stamp write = mine.now.size() - 1;
   if (mine.revisited != initial && mine.choices.size() == 1) {
@@ -365,7 +367,7 @@ bool search::try_place(const way& to) {
     mine.now.revisit(mine.revisited, read);
     // Who waits for this write would have been revisited in place of the read.
     const bool elsewhere =
-        std::ranges::any_of(mine.now.reads(mine.now[write].where),
+        std::ranges::any_of(mine.now.awaits(mine.now[write].where),
                             [&](stamp at) { return would_let_go(mine.now, mine.now[write], at); });
     const bool latest = mine.now[write].place == mine.now.writes(mine.now[write].where).size();
     if (!elsewhere && (latest || sequentially_consistent(mine.now)) && holds() &&
@@ -437,7 +439,7 @@ bool search::sleeps_in_time(stamp at) const {
     return true;
   }
   const event& look = in[in.thread(enters.thread)[enters.index - 1U]];
-  return oldest_visible(in, look.where, in[enters.source].released) <= in.place(look.source);
+  return oldest_visible(in, look.where, in.released(enters.source)) <= in.place(look.source);
 }
 
 // Adds the write of each read-modify-write that has only its read so far: a
@@ -474,20 +476,21 @@ stamp search::half_done() const {
 // The reads that `write`, which is not in the graph yet, may become the source of.
 void search::find_revisits(const event& write, bool in_place) {
   branch& mine = top();
+  const clock prefix = mine.now.prefix(mine.now.prepared());
   const auto reads = mine.now.reads(write.where);
   const auto oldest = std::ranges::find_if(reads, [&](stamp at) {
     const event& each = mine.now[at];
-    return !write.prefix.has(each.thread, each.index) && may_be_revisited(each, write, in_place);
+    return !prefix.has(each.thread, each.index) && may_be_revisited(each, write, in_place);
   });
   if (oldest == reads.end()) {
     return;
   }
   for (stamp at = mine.now.size(); at > *oldest; --at) {
     const event& each = mine.now[at - 1];
-    if (write.prefix.has(each.thread, each.index)) {
+    if (prefix.has(each.thread, each.index)) {
       continue;
     }
-    if (!added_maximally(at - 1, write.prefix)) {
+    if (!added_maximally(at - 1, prefix)) {
       break;  // it would be dropped with every older read, too
     }
     if (each.kind == event_kind::read && each.where == write.where &&
@@ -513,7 +516,7 @@ bool search::may_be_revisited(const event& read, const event& write, bool in_pla
 // Whether an event was added as the search adds first: at the end of its
 // coherence order, or reading from there, as far as there was one before it or
 // the write has seen it; and nothing of that reads from it.
-bool search::added_maximally(stamp at, const clock& prefix) const {
+bool search::added_maximally(stamp at, clock prefix) const {
   const graph& in = now();
   const event& each = in[at];
   const auto before = [&](stamp other) { return other <= at || in.in(prefix, other); };
@@ -571,18 +574,15 @@ bool search::added_maximally(stamp at, const clock& prefix) const {
   return each.until == await::being_taken ? each.waiting || each.let_go : chosen == initial;
 }
 
-// Whether nobody else has read what a read-modify-write reads in order to write, or
-// may be revisited by it.
+// Whether nobody else has read what a read-modify-write, its read prepared, reads in
+// order to write, or may be revisited by it.
 bool search::can_be_taken(const event& read) const {
   const graph& in = now();
   const std::uint32_t place = in.place(read.source) + 1;
   if (is_free(in, read.where, place) || walk_) {
     return is_free(in, read.where, place);
   }
-  clock prefix = read.prefix;  // what comes before its write
-  if (read.source != initial) {
-    prefix.join(in[read.source].prefix);
-  }
+  const clock prefix = in.prefix(in.prepared());  // what comes before its write
   const event& taken = in[in.writes(read.where)[place - 1]];
   if (prefix.has(taken.thread, taken.index)) {
     return false;
@@ -604,9 +604,9 @@ bool search::try_revisit(const way& to) {
   from.choices.back().revisited = true;
   const event& asked = from.choices.back().next;
   branch& mine = push();  // `from` stays where it is
-  mine.revisited = mine.now.restrict_from(from.now, to.at, asked.prefix);
+  mine.revisited = mine.now.restrict_from(from.now, to.at, from.now.prefix_of_next(asked.thread));
   wait_again();
-  for (thread_index thread = 0; thread < max_threads; ++thread) {
+  for (thread_index thread = 0; thread < mine.now.threads(); ++thread) {
     const auto events = mine.now.thread(thread);
     if (!events.empty() && (mine.now[events.back()].exclusive || events.back() == mine.revisited)) {
       mine.halves.push_back(events.back());
@@ -614,12 +614,11 @@ bool search::try_revisit(const way& to) {
   }
   choice& write = mine.choices.emplace_back(asked, 0);
   const bool in_place = from.choices.back().in_place;
-  mine.now.prepare(write.next);
   event read = mine.now[mine.revisited];
   read.let_go = false;
   read.waited_on = initial;
   read.data = write.next.data;
-  read.pick = static_cast<std::uint8_t>(to.pick);
+  read.pick = to.pick;
   const bool waited = read.waiting;
   const std::uint32_t waited_at = waited ? mine.now.place(read.source) : 0;
   read.waiting = !lets_go(read, read.data);
@@ -630,10 +629,11 @@ bool search::try_revisit(const way& to) {
   // Its clocks without what it read, and not before what it must not overlook.
   read.source = initial;
   mine.now.revisit(mine.revisited, read);
+  mine.now.prepare(write.next);
   const std::uint32_t seen =
-      oldest_visible(mine.now, read.where, mine.now[mine.revisited].happens_before);
+      oldest_visible(mine.now, read.where, mine.now.happens_before(mine.revisited));
   const std::uint32_t oldest =
-      std::max(seen, oldest_visible(mine.now, write.next.where, write.next.happens_before));
+      std::max(seen, oldest_visible(mine.now, write.next.where, before_prepared()));
   if (write.next.exclusive) {
     const stamp its = mine.now.thread(write.next.thread).back();
     const std::uint32_t place = mine.now.place(mine.now[its].source) + 1;

@@ -116,18 +116,18 @@ class search final : public decider {
   void walk(std::uint64_t seed) { walk_.emplace(seed); }
 
   bool decide(const operation& asked) override;
-  thread_index choose_thread(thread_mask enabled) override;
+  thread_index choose_thread(const thread_set& enabled) override;
   bool parks(thread_index thread, bool alone) override;
 
  private:
   struct choice {
     choice(const operation& asked, std::size_t alternatives)
-        : next{asked, {}, {}, {}}, revisits(alternatives), others(alternatives) {}
+        : next(asked), revisits(alternatives), others(alternatives) {}
 
-    event next;             // prepared, but for a read's source; a read's data is the initial value
-    std::size_t revisits;   // where its alternatives begin: writes: reads to revisit;
-    std::size_t others;     // then sources, places or ways
-    bool in_place = false;  // writes: let go at once who waits for it
+    event next;              // a read has no source, and the initial value
+    std::size_t revisits;    // where its alternatives begin: writes: reads to revisit;
+    std::size_t others;      // then sources, places or ways
+    bool in_place = false;   // writes: let go at once who waits for it
     bool revisited = false;  // what was taken is a revisit
     way taken;
   };
@@ -141,6 +141,8 @@ class search final : public decider {
   };
 
   branch& top() { return *branches_[depth_ - 1]; }
+  /// What happens before the event that was prepared last.
+  [[nodiscard]] clock before_prepared() const { return now().happens_before(now().prepared()); }
   branch& push();
 
   bool begin();
@@ -192,7 +194,7 @@ class search final : public decider {
     return read.until == await::predicate && waits_plainly(read.where);
   }
   [[nodiscard]] bool can_be_taken(const event& read) const;
-  [[nodiscard]] bool added_maximally(stamp at, const clock& prefix) const;
+  [[nodiscard]] bool added_maximally(stamp at, clock prefix) const;
 
   [[nodiscard]] bool force(std::uint32_t place);
 
@@ -216,7 +218,6 @@ class search final : public decider {
   bool again_ = false;  // one more was found
   bool whole_ = true;   // begins again by itself
   bool outgrown_ = false;
-  bool misplaced_ = false;  // it was sent to where no such search can stand
   std::uint64_t begun_again_ = 0;
   std::vector<position::step> path_;  // to be gone, or drawn by a probe
   std::size_t path_at_ = 0;

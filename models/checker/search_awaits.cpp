@@ -28,13 +28,17 @@ bool search::lets_go_in_place(const event& write) {
     return walk_.has_value();
   }
   const graph& in = now();
+  if (in.awaits(write.where).empty()) {
+    return true;
+  }
   std::size_t predicates = 0;
   std::size_t others = 0;
   bool revisits = false;
   bool makes_wait = false;
+  const clock prefix = in.prefix(in.prepared());
   for (const stamp at : in.reads(write.where)) {
     const event& read = in[at];
-    if (write.prefix.has(read.thread, read.index)) {
+    if (prefix.has(read.thread, read.index)) {
       continue;
     }
     if (!read.waiting) {
@@ -63,7 +67,7 @@ bool search::lets_go_in_place(const event& write) {
 // before one that does not.
 bool search::may_overlook(const event& read, const event& write) const {
   const graph& in = now();
-  const std::uint32_t oldest = oldest_visible(in, write.where, write.happens_before);
+  const std::uint32_t oldest = oldest_visible(in, write.where, before_prepared());
   return std::ranges::any_of(in.writes(write.where).subspan(oldest),
                              [&](stamp other) { return !lets_go(read, in[other].data); });
 }
@@ -72,25 +76,26 @@ bool search::may_overlook(const event& read, const event& write) const {
 // wait for a mutex the `pick`th gets it; true if there is another to be tried.
 bool search::release(stamp write, std::uint32_t pick) {
   graph& before = top().now;
-  stamp freed[max_threads];
-  std::uint32_t frees = 0;
-  for (const stamp at : before.reads(before[write].where)) {
+  static std::vector<stamp> freed;
+  freed.clear();
+  for (const stamp at : before.awaits(before[write].where)) {
     if (would_let_go(before, before[write], at)) {
-      freed[frees++] = at;
+      freed.push_back(at);
     }
   }
-  if (frees == 0) {
+  if (freed.empty()) {
     return false;
   }
+  const auto frees = static_cast<std::uint32_t>(freed.size());
   // Taken back when the write is (`take_back`), but for what would then be forgotten.
   if (before[freed[0]].then != update::lock) {
-    for (std::uint32_t i = 0; i < frees; ++i) {
-      let_go(before, freed[i], write);
+    for (const stamp each : freed) {
+      let_go(before, each, write);
     }
     return false;
   }
   const bool others_overtaken =
-      std::any_of(freed + 1, freed + frees, [&](stamp at) { return before[at].overtaken; });
+      std::any_of(freed.begin() + 1, freed.end(), [&](stamp at) { return before[at].overtaken; });
   if (walk_) {
     const stamp lucky = freed[walk_->below(frees)];
     let_go(before, lucky, write);
@@ -129,8 +134,7 @@ void search::overtake(graph& in, const graph& before, stamp first, stamp later, 
   static std::vector<char> early;
   early.assign(before.size(), 0);
   for (stamp at = 0; at < before.size(); ++at) {
-    const event& each = before[at];
-    early[at] = at <= first || before[later].prefix.has(each.thread, each.index) ? 1 : 0;
+    early[at] = at <= first || before.in(before.prefix(later), at) ? 1 : 0;
   }
   early[later] = 0;
   const std::array<stamp, 2> then{later, taken};
@@ -176,7 +180,7 @@ operation search::second_half(const event& read) {
 }
 
 stamp search::add_second_half(graph& in, stamp read, std::uint32_t place) {
-  event write{second_half(in[read]), {}, {}, {}};
+  event write = second_half(in[read]);
   in.prepare(write);
   in.add_write(write, place);
   return in.size() - 1;
@@ -206,7 +210,7 @@ void search::wait_again(graph& in, stamp await) {
 void search::take_back(stamp write) {
   branch& mine = top();
   if (mine.choices.back().in_place) {
-    for (const stamp at : mine.now.reads(mine.choices.back().next.where)) {
+    for (const stamp at : mine.now.awaits(mine.choices.back().next.where)) {
       if (mine.now[at].let_go && mine.now[at].source == write) {
         wait_again(mine.now, at);
       }

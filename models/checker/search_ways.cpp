@@ -47,10 +47,10 @@ void search::follow(std::vector<step> steps, bool as_far_as_it_fits) {
   run_.record(true);
 }
 
-thread_index search::choose_thread(thread_mask enabled) {
+thread_index search::choose_thread(const thread_set& enabled) {
   if (following_ && step_ < steps_.size()) {
     const thread_index next = steps_[step_].thread;
-    if (next < max_threads && (enabled >> next & 1U) != 0) {
+    if (enabled.has(next)) {
       return next;
     }
     does_not_fit("thread " + std::to_string(next) + " cannot go on here");
@@ -145,7 +145,7 @@ void search::go_on_from(const position& from) {
   racy_ = outgrown_ = again_ = started_ = jumped_ = false;
   executions_ = blocked_ = duplicates_ = 0;
   whole_ = false;
-  misplaced_ = !run_.renumber(from.names);
+  run_.renumber(from.names);
   waits_plainly_.clear();
   all_wait_plainly_ = std::ranges::count(from.waits_plainly, position::every_location) != 0;
   for (const location where : from.waits_plainly) {

@@ -14,7 +14,7 @@
 namespace handfast::checker {
 namespace {
 
-using positions = std::array<std::uint16_t, max_threads>;
+using positions = std::vector<std::uint32_t>;  // by threads
 
 // Whether a thread's next event can come when so much of each thread has come.
 bool can_come(const graph& of, const event& next, const positions& done) {
@@ -35,10 +35,10 @@ bool can_come(const graph& of, const event& next, const positions& done) {
 // Any order: a thread for as long as it can.
 std::vector<stamp> any_order(const graph& of) {
   std::vector<stamp> order;
-  positions done{};
+  positions done(of.threads());
   while (order.size() < of.size()) {
     const std::size_t before = order.size();
-    for (thread_index thread = 0; thread < max_threads; ++thread) {
+    for (thread_index thread = 0; thread < of.threads(); ++thread) {
       const auto events = of.thread(thread);
       while (done[thread] < events.size() && can_come(of, of[events[done[thread]]], done)) {
         order.push_back(events[done[thread]++]);
@@ -56,21 +56,25 @@ std::vector<stamp> any_order(const graph& of) {
 std::vector<stamp> fewest_switches(const graph& of, std::size_t patience) {
   // Breadth first: what can be reached with one more change of thread.
   struct state {
-    positions done{};
-    thread_index last = max_threads;
+    positions done;
+    thread_index last = no_thread;
     auto operator<=>(const state&) const = default;
   };
-  if (of.size() > 500) {
+  // Of many threads there are too many states to come far.
+  constexpr std::size_t most_events = 500;
+  constexpr std::size_t most_threads = 16;
+  if (of.size() > most_events || of.threads() > most_threads) {
     return any_order(of);
   }
   std::map<state, state> came_from;
-  std::deque<state> open{state{}};
-  came_from[state{}] = state{};
+  const state start{positions(of.threads())};
+  std::deque<state> open{start};
+  came_from[start] = start;
   while (!open.empty() && came_from.size() < patience) {
     const state now = open.front();
     open.pop_front();
     bool whole = true;
-    for (thread_index thread = 0; thread < max_threads; ++thread) {
+    for (thread_index thread = 0; thread < of.threads(); ++thread) {
       const auto events = of.thread(thread);
       state next = now;
       // To stay longer with a thread costs nothing, and may be too long: each
@@ -79,6 +83,7 @@ std::vector<stamp> fewest_switches(const graph& of, std::size_t patience) {
              can_come(of, of[events[next.done[thread]]], next.done)) {
         ++next.done[thread];
         next.last = thread;
+
         if (came_from.try_emplace(next, now).second) {
           open.push_back(next);
         }
@@ -89,7 +94,7 @@ std::vector<stamp> fewest_switches(const graph& of, std::size_t patience) {
       continue;
     }
     std::vector<stamp> order;
-    for (state at = now; at.last != max_threads; at = came_from[at]) {
+    for (state at = now; at.last != no_thread; at = came_from[at]) {
       const state& before = came_from[at];
       const auto events = of.thread(at.last);
       for (std::size_t i = at.done[at.last]; i > before.done[at.last]; --i) {
@@ -142,7 +147,7 @@ class table {
       const bool second_half = each.kind == event_kind::write && each.exclusive;
       rows_of_[at] = second_half ? rows_of_[at - 1] : add(each.thread, each.line, told(at));
     }
-    for (thread_index thread = 0; thread < max_threads; ++thread) {
+    for (thread_index thread = 0; thread < now_.threads(); ++thread) {
       plain_before(thread, now_.thread(thread).size());
     }
     std::string head = padded("  #  where", line_width_);
@@ -296,11 +301,9 @@ class table {
           return verb + name + ": nobody sleeps";
         }
         std::string woken;
-        const std::uint64_t taken = waiters::taken(*updated(each));
-        for (thread_index thread = 0; thread < max_threads; ++thread) {
-          if ((taken & waiters::bit(thread)) != 0) {
-            woken += (woken.empty() ? ": thread " : ", ") + std::to_string(thread);
-          }
+        const thread_set taken = waiters::unpacked(waiters::taken(*updated(each)));
+        for (const thread_index thread : taken) {
+          woken += (woken.empty() ? ": thread " : ", ") + std::to_string(thread);
         }
         return verb + name + woken;
       }

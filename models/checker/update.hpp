@@ -6,24 +6,9 @@
 #include <optional>
 
 #include "models/checker/event.hpp"
+#include "models/checker/waiters.hpp"
 
 namespace handfast::checker {
-
-/// The waiters of a condition variable or a futex, as its location holds them:
-/// who waits, and whom the last write took.
-namespace waiters {
-
-[[nodiscard]] constexpr std::uint64_t bit(thread_index thread) {
-  return std::uint64_t{1} << thread;
-}
-[[nodiscard]] constexpr std::uint64_t waiting(const value& all) {
-  return all.low;
-}
-[[nodiscard]] constexpr std::uint64_t taken(const value& all) {
-  return all.high;
-}
-
-}  // namespace waiters
 
 /// What `read` writes over what it read; nothing if it writes nothing.
 [[nodiscard]] std::optional<value> updated(const event& read);

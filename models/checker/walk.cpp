@@ -1,7 +1,8 @@
 #include "models/checker/walk.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <array>
+#include <tuple>
 
 namespace handfast::checker {
 
@@ -12,47 +13,56 @@ void walk::begin() {
   constexpr std::array<std::uint32_t, 4> rarely{0, 1, 4, 8};
   back_in_16_ = rarely[below(rarely.size())];
   // New threads have any place among those that are there.
-  for (std::int64_t& each : priorities_) {
-    each = 1 + static_cast<std::int64_t>(random_() >> 2U);
+  constexpr std::size_t at_first = 16;
+  priorities_.clear();
+  while (priorities_.size() < at_first) {
+    priorities_.push_back(draw_priority());
   }
   lowest_ = 0;
   changes_.clear();
   for (std::uint32_t left = below(most_changes + 1); left > 0; --left) {
     changes_.push_back(1 + random_() % longest_);
   }
-  fresh_ = 0;
+  fresh_.clear();
 }
 
-thread_index walk::choose(thread_mask enabled) {
+std::int64_t walk::priority_of(thread_index thread) {
+  while (priorities_.size() <= thread) {
+    priorities_.push_back(draw_priority());
+  }
+  return priorities_[thread];
+}
+
+void walk::put_last(thread_index thread) {
+  std::ignore = priority_of(thread);
+  priorities_[thread] = --lowest_;
+}
+
+thread_index walk::choose(const thread_set& enabled) {
   ++steps_;
   if (uniform_) {
-    auto skip = below(static_cast<std::uint32_t>(std::popcount(enabled)));
-    for (; skip > 0; --skip) {
-      enabled &= enabled - 1;
-    }
-    return static_cast<thread_index>(std::countr_zero(enabled));
+    return enabled.nth(below(enabled.count()));
   }
   const auto first = [&] {
-    auto found = static_cast<thread_index>(std::countr_zero(enabled));
-    for (thread_mask left = enabled; left != 0; left &= left - 1) {
-      const auto each = static_cast<thread_index>(std::countr_zero(left));
-      found = priorities_[each] > priorities_[found] ? each : found;
+    thread_index found = enabled.first();
+    for (const thread_index each : enabled) {
+      found = priority_of(each) > priority_of(found) ? each : found;
     }
     return found;
   };
   if (std::ranges::find(changes_, steps_) != changes_.end()) {
-    priorities_[first()] = --lowest_;
+    put_last(first());
   }
   return first();
 }
 
 bool walk::looks_back(thread_index thread) {
-  return (fresh_ >> thread & 1U) == 0 && below(16) < back_in_16_;
+  return !fresh_.has(thread) && below(16) < back_in_16_;
 }
 
 void walk::yield(thread_index thread) {
-  priorities_[thread] = --lowest_;
-  fresh_ |= thread_mask{1} << thread;
+  put_last(thread);
+  fresh_.add(thread);
 }
 
 }  // namespace handfast::checker

@@ -9,12 +9,11 @@
 // Programs, ASPLOS 2023).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <random>
 #include <vector>
 
-#include "models/checker/event.hpp"
+#include "models/checker/thread_set.hpp"
 
 namespace handfast::checker {
 
@@ -26,7 +25,7 @@ class walk {
   void begin();
 
   /// Of the threads that a mask names, the one that goes on.
-  thread_index choose(thread_mask enabled);
+  thread_index choose(const thread_set& enabled);
   /// A number less than `count`.
   std::uint32_t below(std::uint32_t count) { return static_cast<std::uint32_t>(random_() % count); }
   /// Whether a thread reads, or writes, anywhere but at the end of coherence order.
@@ -37,15 +36,19 @@ class walk {
  private:
   static constexpr std::uint32_t most_changes = 3;
 
+  std::int64_t draw_priority() { return 1 + static_cast<std::int64_t>(random_() >> 2U); }
+  std::int64_t priority_of(thread_index thread);
+  void put_last(thread_index thread);
+
   std::mt19937_64 random_;
   std::uint64_t steps_ = 0;
   std::uint64_t longest_ = 16;  // of the executions so far
   bool uniform_ = false;        // no priorities in this one
   std::uint32_t back_in_16_ = 0;
-  std::array<std::int64_t, max_threads> priorities_{};
+  std::vector<std::int64_t> priorities_;  // of the threads that have been met
   std::int64_t lowest_ = 0;
   std::vector<std::uint64_t> changes_;
-  thread_mask fresh_ = 0;  // threads that look back no more
+  thread_set fresh_;  // threads that look back no more
 };
 
 }  // namespace handfast::checker

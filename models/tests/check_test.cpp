@@ -138,28 +138,124 @@ TEST(CheckReports, SeveralProcessesSayTheSame) {
   EXPECT_EQ(shared.executions, alone.executions);
 }
 
-// As many threads as the build allows, and one more.
-TEST(CheckReports, ThreadsAreAsManyAsTheBuildAllows) {
-  const auto many = [](std::size_t count) {
-    return [count] {
-      check::atomic<unsigned> sum{0};
-      std::vector<std::unique_ptr<check::thread>> all;
-      for (std::size_t i = 0; i < count; ++i) {
-        all.push_back(std::make_unique<check::thread>([&] { sum += 1; }));
-      }
-      for (auto& each : all) {
-        each->join();
-      }
-      check::require(sum == count);
-    };
-  };
+// So many threads, each of which does the same, and what is so when all have ended.
+template <class Body, class Then>
+void crowd(std::size_t count, Body body, Then then) {
+  std::vector<std::unique_ptr<check::thread>> all;
+  for (std::size_t i = 0; i < count; ++i) {
+    all.push_back(std::make_unique<check::thread>([body, i] { body(i); }));
+  }
+  for (auto& each : all) {
+    each->join();
+  }
+  then();
+}
+
+check::options at_random(std::uint64_t executions) {
   check::options how;
   how.how = check::mode::random;
-  how.max_executions = 200;
-  EXPECT_EQ(check::run("Some.test", many(checker::max_threads - 1), how).verdict, "searched");
-  const check::report over = check::run("Some.test", many(checker::max_threads), how);
-  EXPECT_EQ(over.verdict, "misuse");
-  EXPECT_NE(over.text.find("HANDFAST_CHECKER_THREADS"), std::string::npos);
+  how.max_executions = executions;
+  return how;
+}
+
+TEST(CheckReports, ThreadsAreAsManyAsTheProgramMakes) {
+  const auto adders = [] {
+    check::atomic<unsigned> sum{0};
+    crowd(300, [&](std::size_t) { sum += 1; }, [&] { check::require(sum == 300); });
+  };
+  EXPECT_EQ(check::run("Some.test", adders, at_random(20)).verdict, "searched");
+  // Each to its own: there is nothing to search.
+  const auto apart = [] {
+    std::vector<std::unique_ptr<check::atomic<int>>> all(200);
+    for (auto& each : all) {
+      each = std::make_unique<check::atomic<int>>(0);
+    }
+    crowd(200, [&](std::size_t i) { *all[i] = 1; }, [&] { check::require(*all[199] == 1); });
+  };
+  const check::report verified = check::run("Some.test", apart);
+  EXPECT_EQ(verified.verdict, "verified");
+  EXPECT_EQ(verified.executions, 1U);
+}
+
+TEST(CheckReports, ManyThreadsWaitForOneCondition) {
+  const auto all_are_woken = [] {
+    check::mutex mutex;
+    check::condition_variable changed;
+    check::var<bool> ready{false};
+    check::thread waker([&] {
+      const std::lock_guard hold(mutex);
+      ready.write() = true;
+      changed.notify_all();
+    });
+    crowd(
+        100,
+        [&](std::size_t) {
+          std::unique_lock hold(mutex);
+          changed.wait(hold, [&] { return ready.read(); });
+        },
+        [] {});
+    waker.join();
+  };
+  const check::report woken = check::run("Some.test", all_are_woken, at_random(30));
+  EXPECT_EQ(woken.verdict, "searched") << woken.text;
+  const auto one_is_woken = [] {
+    check::mutex mutex;
+    check::condition_variable changed;
+    check::var<bool> ready{false};
+    check::thread waker([&] {
+      const std::lock_guard hold(mutex);
+      ready.write() = true;
+      changed.notify_one();
+    });
+    crowd(
+        100,
+        [&](std::size_t) {
+          std::unique_lock hold(mutex);
+          changed.wait(hold, [&] { return ready.read(); });
+        },
+        [] {});
+    waker.join();
+  };
+  const check::report asleep = check::run("Some.test", one_is_woken, at_random(1000));
+  EXPECT_NE(asleep.text.find("lost wake-up"), std::string::npos) << asleep.text;
+}
+
+TEST(CheckReports, RacesAmongManyThreadsAreFound) {
+  const auto racy = [] {
+    check::var<int> data{0};
+    check::atomic<int> order{0};
+    crowd(
+        100,
+        [&](std::size_t i) {
+          order += 1;
+          if (i == 97) {
+            data.write() = 1;
+          } else if (i == 98) {
+            std::ignore = data.read();
+          }
+        },
+        [] {});
+  };
+  const check::report found = check::run("Some.test", racy, at_random(200));
+  EXPECT_NE(found.text.find("data race"), std::string::npos) << found.text;
+  EXPECT_NE(found.text.find("thread 98"), std::string::npos) << found.text;
+  EXPECT_NE(found.text.find("thread 99"), std::string::npos) << found.text;
+}
+
+TEST(CheckReports, HistoriesAreAsLongAsTheProgramIs) {
+  const auto steps = [] {
+    check::atomic<unsigned> count{0};
+    for (int i = 0; i < 33'000; ++i) {
+      count.fetch_add(1, std::memory_order::relaxed);
+    }
+    check::require(count == 33'000);
+  };
+  check::options how;
+  how.max_steps = 40'000;
+  const check::report verified = check::run("Some.test", steps, how);
+  EXPECT_EQ(verified.verdict, "verified") << verified.text;
+  const check::report endless = check::run("Some.test", steps);
+  EXPECT_NE(endless.text.find("step limit reached"), std::string::npos) << endless.text;
 }
 
 TEST(CheckReports, NothingToExploreIsVacuous) {

@@ -38,8 +38,18 @@ checker::access access_of(strength how) {
   return all[static_cast<std::size_t>(how)];
 }
 
+// What sleepers' word holds, as if the first `idle` threads were not there.
+std::uint64_t sleepers_in(const checker::value& read, checker::thread_index idle) {
+  std::uint64_t all = 0;
+  for (const checker::thread_index each : checker::waiters::unpacked(read.low)) {
+    all |= std::uint64_t{1} << (each - idle);
+  }
+  return all;
+}
+
 // One thread of a program on the checker.
-void run(const std::vector<operation>& thread, const std::vector<checker::location>& words) {
+void run(const std::vector<operation>& thread, const std::vector<checker::location>& words,
+         checker::thread_index idle) {
   std::uint64_t last = 0;
   for (const operation& each : thread) {
     if (each.only_if_read && static_cast<std::uint64_t>(*each.only_if_read) != last) {
@@ -92,16 +102,17 @@ void run(const std::vector<operation>& thread, const std::vector<checker::locati
     }
     const checker::value read = checker::execution::current()->perform(next);
     if (next.kind == checker::event_kind::read) {
-      last = read.low;
+      last = each.where == sleepers_word ? sleepers_in(read, idle) : read.low;
     }
   }
 }
 
-std::string text_of(const checker::graph& now) {
+// Threads before `first` do nothing.
+std::string text_of(const checker::graph& now, checker::thread_index first = 0) {
   const auto name = [&](checker::stamp at) {
     return at == checker::initial
                ? std::string("i")
-               : std::to_string(now[at].thread) + "." + std::to_string(now[at].index);
+               : std::to_string(now[at].thread - first) + "." + std::to_string(now[at].index);
   };
   std::vector<std::string> all;
   for (checker::stamp at = 0; at < now.size(); ++at) {
@@ -128,15 +139,15 @@ struct searched {
   std::vector<checker::location> waits_plainly;
 };
 
-// What runs a program.
+// What runs a program, after so many threads that do nothing.
 struct checked {
-  explicit checked(const program& what) {
+  explicit checked(const program& what, checker::thread_index idle = 0) {
     for (int i = 0; i <= mutex_word; ++i) {
       words.push_back(searching.declare({}));
     }
-    checker::search::program threads;
+    checker::search::program threads(idle, [] {});
     for (const auto& each : what) {
-      threads.emplace_back([this, &each] { run(each, words); });
+      threads.emplace_back([this, &each, idle] { run(each, words, idle); });
     }
     searching.set_program(std::move(threads));
   }
@@ -145,8 +156,9 @@ struct checked {
   std::vector<checker::location> words;
 };
 
-searched search(const program& what, std::optional<std::uint32_t> preemptions = {}) {
-  checked its(what);
+searched search(const program& what, std::optional<std::uint32_t> preemptions = {},
+                checker::thread_index idle = 0) {
+  checked its(what, idle);
   checker::search& searching = its.searching;
   if (preemptions) {
     searching.bound_preemptions(*preemptions);
@@ -158,7 +170,7 @@ searched search(const program& what, std::optional<std::uint32_t> preemptions = 
       if (searching.executions() == 1) {
         made.executions.clear();  // the search began again
       }
-      made.executions.insert(text_of(searching.now()));
+      made.executions.insert(text_of(searching.now(), idle));
     }
   }
   RC_ASSERT(!searching.found());
@@ -380,6 +392,21 @@ void agrees_in_parts(const family& from) {
   }));
 }
 
+// Whatever numbers its threads have: 63 and more are not told by a bit of a word.
+void agrees_among_many_threads(const family& from) {
+  ASSERT_TRUE(rc::check([&] {
+    const program what = *a_program(from);
+    const auto idle = *rc::gen::element<checker::thread_index>(61, 62, 63, 64, 127, 200);
+    const searched few = search(what);
+    const searched many = search(what, {}, idle);
+    if (many.executions != few.executions || many.blocked != few.blocked) {
+      RC_FAIL(axioms::text_of(what) + "alone " + std::to_string(few.executions.size()) + " + " +
+              std::to_string(few.blocked) + ", after " + std::to_string(idle) + " threads " +
+              std::to_string(many.executions.size()) + " + " + std::to_string(many.blocked));
+    }
+  }));
+}
+
 // Of at most so many preemptions: all of them, and none of more.
 void agrees_within_bounds(const family& from) {
   std::uint64_t there = 0;
@@ -494,6 +521,18 @@ TEST(SearchesInParts, FindItWithMutexesAndAwaits) {
 }
 TEST(SearchesInParts, FindItWithMutexesAndSleepers) {
   agrees_in_parts({{verb::load, verb::store, verb::fence}, true, true});
+}
+
+TEST(ManyThreads, AreSearchedAsFewAre) {
+  agrees_among_many_threads({plain_verbs});
+}
+TEST(ManyThreads, AreSearchedSoWithMutexesAndAwaits) {
+  agrees_among_many_threads(
+      {{verb::load, verb::store, verb::store, verb::fetch_add, verb::fence, verb::await_equal},
+       true});
+}
+TEST(ManyThreads, AreSearchedSoWithMutexesAndSleepers) {
+  agrees_among_many_threads({{verb::load, verb::store, verb::fence}, true, true});
 }
 
 TEST(BoundedSearches, FindWhatIsWithinTheBound) {

@@ -265,10 +265,6 @@ TEST(Work, OfAnotherProgramIsRefused) {
   const work::ending other = work::run({lost_update<false>, {}}, left, {}, always);
   ASSERT_TRUE(other.found);
   EXPECT_EQ(other.found->kind, checker::misfit);
-  // As of a build that may have more threads.
-  work::unfinished wide = left;
-  wide.left.front().names.threads.resize(checker::max_threads + 1);
-  EXPECT_EQ(work::run({adders<4>, {}}, wide, {}, always).found->kind, checker::misfit);
 }
 
 TEST(Work, IsNotReadFromOtherBytes) {

@@ -20,8 +20,8 @@ std::optional<std::vector<checker::search::step>> unpacked(std::span<const std::
     const auto thread = take_varint(bytes);
     const auto number = take_varint(bytes);
     const auto pick = take_varint(bytes);
-    if (!thread || !number || !pick || *thread >= checker::max_threads ||
-        *number > ~std::uint32_t{0} || *pick > 0xff) {
+    if (!thread || !number || !pick || *thread >= checker::no_thread ||
+        *number > ~std::uint32_t{0} || *pick > ~std::uint32_t{0}) {
       return std::nullopt;
     }
     steps.push_back({static_cast<checker::thread_index>(*thread),
