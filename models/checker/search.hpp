@@ -83,8 +83,9 @@ class search final : public decider {
 
     friend bool operator==(const step&, const step&) = default;
   };
-  /// How `now` comes about, with the fewest changes of thread.
-  [[nodiscard]] std::vector<step> steps() const;
+  /// How `now` comes about, with the fewest changes of thread, as far as so many states
+  /// are enough to know.
+  [[nodiscard]] std::vector<step> steps(std::size_t patience = 20'000) const;
   /// `next` runs that one execution, and none after it. What it shows beyond the
   /// steps is what comes first. A step that does not fit is a `misfit`, or if
   /// `as_far_as_it_fits` the end of the steps.

@@ -11,7 +11,7 @@
 
 namespace handfast::checker {
 
-std::vector<search::step> search::steps() const {
+std::vector<search::step> search::steps(std::size_t patience) const {
   const graph& in = now();
   std::vector<step> all;
   std::vector<char> there(in.size(), 0);
@@ -21,7 +21,7 @@ std::vector<search::step> search::steps() const {
       return there[write] != 0 && in[write].place <= last;
     }));
   };
-  for (const stamp at : fewest_switches(in)) {
+  for (const stamp at : fewest_switches(in, patience)) {
     const event& each = in[at];
     const bool second_half = each.kind == event_kind::write && each.exclusive;
     if (!second_half && !each.waiting) {

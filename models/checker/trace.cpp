@@ -14,10 +14,9 @@
 namespace handfast::checker {
 namespace {
 
-using positions = std::vector<std::uint32_t>;  // by threads
-
 // Whether a thread's next event can come when so much of each thread has come.
-bool can_come(const graph& of, const event& next, const positions& done) {
+template <class Positions>
+bool can_come(const graph& of, const event& next, const Positions& done) {
   const auto has_come = [&](stamp at) {
     return at == initial || of[at].index < done[of[at].thread];
   };
@@ -35,7 +34,7 @@ bool can_come(const graph& of, const event& next, const positions& done) {
 // Any order: a thread for as long as it can.
 std::vector<stamp> any_order(const graph& of) {
   std::vector<stamp> order;
-  positions done(of.threads());
+  std::vector<std::uint32_t> done(of.threads());
   while (order.size() < of.size()) {
     const std::size_t before = order.size();
     for (thread_index thread = 0; thread < of.threads(); ++thread) {
@@ -54,20 +53,20 @@ std::vector<stamp> any_order(const graph& of) {
 }  // namespace
 
 std::vector<stamp> fewest_switches(const graph& of, std::size_t patience) {
-  // Breadth first: what can be reached with one more change of thread.
-  struct state {
-    positions done;
-    thread_index last = no_thread;
-    auto operator<=>(const state&) const = default;
-  };
   // Of many threads there are too many states to come far.
   constexpr std::size_t most_events = 500;
   constexpr std::size_t most_threads = 16;
   if (of.size() > most_events || of.threads() > most_threads) {
     return any_order(of);
   }
+  // Breadth first: what can be reached with one more change of thread.
+  struct state {
+    std::array<std::uint16_t, most_threads> done{};
+    thread_index last = no_thread;
+    auto operator<=>(const state&) const = default;
+  };
   std::map<state, state> came_from;
-  const state start{positions(of.threads())};
+  const state start;
   std::deque<state> open{start};
   came_from[start] = start;
   while (!open.empty() && came_from.size() < patience) {

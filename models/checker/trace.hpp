@@ -13,7 +13,7 @@ class search;
 
 /// A graph's events, each after what it comes from, with the fewest changes of
 /// thread (as far as `patience` states are enough to know).
-[[nodiscard]] std::vector<stamp> fewest_switches(const graph& of, std::size_t patience = 200'000);
+[[nodiscard]] std::vector<stamp> fewest_switches(const graph& of, std::size_t patience = 20'000);
 
 /// The execution that `of` followed (`search::follow`).
 [[nodiscard]] std::string columns(const search& of);

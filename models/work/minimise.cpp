@@ -45,7 +45,8 @@ class minimiser {
         searches_.take(searching.run().steps());
         if (searching.found()) {
           if (is_same(*searching.found(), found_)) {
-            keep_if_better(searching.steps());
+            searches_.take(order_in_operations);
+            keep_if_better(searching.steps(patience));
           }
           searching.overlook();
         }
@@ -71,8 +72,11 @@ class minimiser {
     following.follow(steps);
     std::ignore = following.next();
     tries_.take(following.run().steps());
-    return following.found() && is_same(*following.found(), found_) &&
-           keep_if_better(following.steps());
+    if (!following.found() || !is_same(*following.found(), found_)) {
+      return false;
+    }
+    tries_.take(order_in_operations);
+    return keep_if_better(following.steps(patience));
   }
 
   // The fewest first: they leave most to what comes first.
@@ -102,6 +106,10 @@ class minimiser {
     }
     return false;
   }
+
+  // Of putting the steps of a try in order.
+  static constexpr std::size_t patience = 5'000;
+  static constexpr std::uint64_t order_in_operations = 2'500;  // takes as long
 
   const subject& what_;
   const checker::finding& found_;
