@@ -137,6 +137,26 @@ TEST(native_seeded, a_seed_fixes_what_a_thread_draws) {
   EXPECT_EQ(draws[0], draws[1]);
 }
 
+TEST(native_seeded, a_weak_compare_exchange_that_fails_changes_nothing) {
+  int failed = 0;
+  for (std::uint64_t seed = 1; seed < 200; ++seed) {
+    const sync::run run(seed, [](std::string_view, const std::string&) {});
+    sync::atomic<int> word{1};
+    int expected = 1;
+    if (!word.compare_exchange_weak(expected, 2, order::relaxed, order::relaxed)) {
+      ++failed;
+      EXPECT_EQ(expected, 1);
+      EXPECT_EQ(word.load(order::relaxed), 1);
+    }
+    sync::atomic<int> other{1};
+    expected = 0;
+    EXPECT_FALSE(other.compare_exchange_weak(expected, 5, order::relaxed, order::relaxed));
+    EXPECT_EQ(expected, 1);
+    EXPECT_EQ(other.load(order::relaxed), 1) << "it was not what was expected";
+  }
+  EXPECT_GT(failed, 0);
+}
+
 TEST(native_seeded, waits_end_for_no_reason_now_and_then) {
   unsigned spurious = 0;
   for (std::uint64_t seed = 1; seed < 100; ++seed) {

@@ -95,7 +95,10 @@ void list(const engine& self) {
            {"exhibit", each.exhibit}});
   }
   for (const seeded_bug& bug : seeded_bugs()) {
-    print({{"event", "mutant"}, {"name", bug.name}, {"wrong", bug.wrong}});
+    print({{"event", "mutant"},
+           {"name", bug.name},
+           {"wrong", bug.wrong},
+           {"concepts", bug.concepts}});
   }
 }
 

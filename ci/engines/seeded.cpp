@@ -19,7 +19,7 @@ std::vector<seeded_bug> seeded_bugs() {
 #if HANDFAST_HAS_MUTANTS
   for (const mutants::row& bug : mutants::table) {
     if (bug.name != "none") {
-      all.push_back({bug.name, bug.wrong});
+      all.push_back({bug.name, bug.wrong, bug.concepts});
     }
   }
 #endif

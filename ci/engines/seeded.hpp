@@ -10,6 +10,7 @@ namespace handfast::ci {
 struct seeded_bug {
   std::string_view name;
   std::string_view wrong;
+  std::string_view concepts;  ///< whose scenarios have it; words
 };
 
 /// None, in builds over the shipped text.

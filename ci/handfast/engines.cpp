@@ -193,7 +193,7 @@ std::vector<mutant> mutants(const engine_folder& engines, const std::string& eng
   std::vector<mutant> all;
   for_each_line(engines, engine, true, [&](const json& line) {
     if (line.value("event", "") == "mutant") {
-      all.push_back({line.value("name", ""), line.value("wrong", "")});
+      all.push_back({line.value("name", ""), line.value("wrong", ""), line.value("concepts", "")});
     }
   });
   return all;

@@ -48,6 +48,11 @@ struct offer {
 struct mutant {
   std::string name;
   std::string wrong;
+  std::string concepts;  ///< whose entries may catch it; words
+
+  [[nodiscard]] bool is_in(const std::string& concept_name) const {
+    return (" " + concepts + " ").find(" " + concept_name + " ") != std::string::npos;
+  }
 };
 
 [[nodiscard]] std::vector<mutant> mutants(const engine_folder& engines, const std::string& engine);

@@ -40,9 +40,9 @@ bool is_of_policies(const offer& each) {
 }
 
 // The run of `entry` for one bug, if the engine runs it in that mode.
-std::optional<run_request> request(const hunt& how, const offer& entry, const std::string& bug) {
+std::optional<run_request> request(const hunt& how, const offer& entry, const mutant& bug) {
   const std::string mode = how.mode.empty() ? entry.modes.front() : how.mode;
-  if (entry.engine != how.engine ||
+  if (entry.engine != how.engine || !bug.is_in(entry.concept_name) ||
       std::ranges::count(entry.modes, mode) + std::ranges::count(entry.on_request, mode) == 0) {
     return std::nullopt;
   }
@@ -50,17 +50,29 @@ std::optional<run_request> request(const hunt& how, const offer& entry, const st
   made.scenario = entry.name;
   made.engine = entry.engine;
   made.mode = mode;
-  made.mutant = bug;
+  made.mutant = bug.name;
   made.max_executions = how.max_executions;
   made.max_seconds = how.max_seconds;
   made.patience_seconds = patience_seconds;
   return made;
 }
 
-// The runs of one engine's hunt for one bug, in order: every entry in one mode,
-// then the next mode.
+// Nearly every bug is caught within moments where it can be caught at all: all runs get
+// so long first, and their full time only then.
+std::vector<run_request> briefly_first(const std::vector<run_request>& all) {
+  constexpr double brief_seconds = 1;
+  std::vector<run_request> twice = all;
+  for (run_request& each : twice) {
+    each.max_seconds = brief_seconds;
+  }
+  twice.insert(twice.end(), all.begin(), all.end());
+  return twice;
+}
+
+// The runs of one engine's hunt for one bug, in order: every entry in one mode, the
+// light ones first, then the next mode.
 std::vector<run_request> requests_for_bug(const std::vector<offer>& offered,
-                                          const std::string& engine, const std::string& bug) {
+                                          const std::string& engine, const mutant& bug) {
   std::vector<run_request> all;
   for (const hunt& how : hunts()) {
     for (const offer& entry : offered) {
@@ -69,7 +81,7 @@ std::vector<run_request> requests_for_bug(const std::vector<offer>& offered,
       }
     }
   }
-  return all;
+  return briefly_first(all);
 }
 
 // The runs that look for any bug that the entry of this name catches.
@@ -80,21 +92,23 @@ std::vector<run_request> requests_for_entry(const std::vector<offer>& offered,
   for (const hunt& how : hunts()) {
     for (const offer& entry : offered) {
       for (const mutant& bug : bugs) {
-        if (const auto made = request(how, entry, bug.name); made && entry.name == name) {
+        if (const auto made = request(how, entry, bug); made && entry.name == name) {
           all.push_back(*made);
         }
       }
     }
   }
-  return all;
+  return briefly_first(all);
 }
 
 std::vector<offer> hunters(const engine_folder& engines,
                            const std::vector<std::string>& engines_tried) {
-  std::vector<offer> all = offers(engines);
-  std::erase_if(all, [&](const offer& each) {
-    return is_of_policies(each) || std::ranges::count(engines_tried, each.engine) == 0;
-  });
+  std::vector<offer> all;  // the lightest first, else as they come
+  for (const offer& each : offers(engines)) {
+    if (!is_of_policies(each) && std::ranges::count(engines_tried, each.engine) != 0) {
+      all.insert(std::ranges::upper_bound(all, each.weight, {}, &offer::weight), each);
+    }
+  }
   return all;
 }
 
@@ -175,7 +189,8 @@ std::vector<catch_report> try_seeded_bugs(const engine_folder& engines,
     catch_report& report = reports[index];
     const bool last_of_bug = (index + 1) % engines_tried.size() == 0;
     return std::make_shared<pursuit>(
-               engines, requests_for_bug(offered, report.engine, report.mutant), report,
+               engines,
+               requests_for_bug(offered, report.engine, bugs[index / engines_tried.size()]), report,
                [&, index, last_of_bug] {
                  tell(reports[index]);
                  return first && !reports[index].caught && !last_of_bug ? begin(index + 1)

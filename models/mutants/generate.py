@@ -7,7 +7,8 @@ stands there when the bug is on. In the copy both stand, behind a switch:
 
     if (mutants::active == mutants::id::NAME) { wrong } else { right }
 
-so one build has all the bugs and the shipped text has none; #line directives
+A table names the `concepts` whose scenarios run its files. One build has all the bugs
+and the shipped text has none; #line directives
 make traces and debuggers point into the shipped text. `find` is a run of
 whole statements that declare nothing. Edits of several bugs may share one
 `find`; otherwise they must not overlap. A `find` that no longer fits ends the
@@ -29,7 +30,8 @@ def fail(message: str) -> None:
 def load(tables: list[pathlib.Path]) -> list[dict]:
     bugs = []
     for table in tables:
-        bugs += tomllib.loads(table.read_text())["mutant"]
+        read = tomllib.loads(table.read_text())
+        bugs += [bug | {"concepts": read["concepts"]} for bug in read["mutant"]]
     names = [bug["name"] for bug in bugs]
     for name in names:
         if names.count(name) > 1:
@@ -69,7 +71,8 @@ def mutate(text: str, edits: dict[str, list[tuple[str, str]]], file: str,
 
 def registry(bugs: list[dict]) -> str:
     ids = "\n".join(f"  {bug['name']}," for bug in bugs)
-    rows = "\n".join(f'    {{"{bug["name"]}", "{bug["wrong"]}"}},' for bug in bugs)
+    rows = "\n".join(f'    {{"{bug["name"]}", "{bug["wrong"]}", "{" ".join(bug["concepts"])}"}},'
+                     for bug in bugs)
     return f"""// Made by models/mutants/generate.py.
 #pragma once
 
@@ -82,14 +85,16 @@ enum class id {{
 {ids}
 }};
 
-/// A seeded bug's name and what is wrong; the index is its id.
+/// A seeded bug's name, what is wrong, and the concepts whose scenarios have it; the
+/// index is its id.
 struct row {{
   std::string_view name;
   std::string_view wrong;
+  std::string_view concepts;
 }};
 
 inline constexpr row table[] = {{
-    {{"none", "nothing"}},
+    {{"none", "nothing", ""}},
 {rows}
 }};
 
