@@ -3,7 +3,7 @@
 #include "bench/crews/fibers.hpp"
 #include "bench/crews/threads.hpp"
 #include "bench/peers/boost_buffered_channel.hpp"
-#include "bench/peers/handfast_lock_ring.hpp"
+#include "bench/peers/handfast_channel.hpp"
 #include "bench/peers/moodycamel_bounded.hpp"
 #include "bench/peers/mutex_ring.hpp"
 #include "bench/peers/tbb_bounded_queue.hpp"
@@ -36,8 +36,8 @@ std::vector<contest> contests_of() {
 }  // namespace
 
 std::vector<contest> all_contests() {
-  auto all = contests_of<threads, handfast_lock_ring, mutex_ring, tbb_bounded_queue,
-                         boost_buffered_channel, moodycamel_bounded>();
+  auto all = contests_of<threads, handfast_lock_ring, handfast_lock_free_ring, mutex_ring,
+                         tbb_bounded_queue, boost_buffered_channel, moodycamel_bounded>();
   std::ranges::copy(contests_of<fibers, boost_buffered_channel>(), std::back_inserter(all));
   return all;
 }

@@ -208,6 +208,7 @@ void count_met(goals& met, const history& all) {
 // The interleaving is the machine's, so each case runs some times.
 constexpr std::uint64_t runs_of_a_case = 5;
 
+template <template <class, class> class Core>
 verdict histories_are_linearizable(const run_plan& plan) {
   goals met;
   return run_property(
@@ -215,7 +216,8 @@ verdict histories_are_linearizable(const run_plan& plan) {
       [&] {
         const concurrent_program drawn = *any_concurrent_program().as("program");
         for (std::uint64_t run = 0; run < runs_of_a_case; ++run) {
-          const history all = recorder<native, std::function<void()>>(drawn, plan.moved).run();
+          const history all =
+              recorder<Core<spec::item, native>, std::function<void()>>(drawn, plan.moved).run();
           count_met(met, all);
           if (const std::optional<std::string> wrong = why_not_linearizable(all)) {
             RC_FAIL(*wrong);
@@ -225,6 +227,7 @@ verdict histories_are_linearizable(const run_plan& plan) {
       met);
 }
 
+template <template <class, class> class Core>
 verdict disturbed_histories_are_linearizable(const run_plan& plan) {
   goals met;
   return run_property(
@@ -240,7 +243,8 @@ verdict disturbed_histories_are_linearizable(const run_plan& plan) {
                 plan.died(std::string(kind), shown.str() + "\n\n" + report);
               });
           const history all =
-              recorder<native_seeded, std::function<void()>>(drawn, plan.moved).run();
+              recorder<Core<spec::item, native_seeded>, std::function<void()>>(drawn, plan.moved)
+                  .run();
           count_met(met, all);
           if (const std::optional<std::string> wrong = why_not_linearizable(all)) {
             RC_FAIL(*wrong);
@@ -261,10 +265,16 @@ const std::vector<property>& channel_properties() {
        "every item is alive in one place until it is destroyed, once", 20000, items_are_owned_once},
       {"channel", "channel.histories_are_linearizable",
        "what threads see of a channel is what one thread could have seen, in order", 3000,
-       histories_are_linearizable},
+       histories_are_linearizable<lock_ring>},
       {"channel", "channel.disturbed_histories_are_linearizable",
        "the same with seeded delays, spurious wake-ups and time-outs", 3000,
-       disturbed_histories_are_linearizable}};
+       disturbed_histories_are_linearizable<lock_ring>},
+      {"lock_free_ring", "lock_free_ring.histories_are_linearizable",
+       "what threads see of a lock-free channel is what one thread could have seen, in order", 3000,
+       histories_are_linearizable<lock_free_ring>},
+      {"lock_free_ring", "lock_free_ring.disturbed_histories_are_linearizable",
+       "the same with seeded delays, spurious wake-ups and time-outs", 3000,
+       disturbed_histories_are_linearizable<lock_free_ring>}};
   return all;
 }
 

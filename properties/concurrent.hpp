@@ -50,9 +50,11 @@ inline std::ostream& operator<<(std::ostream& out, const concurrent_program& pla
   return out;
 }
 
-/// Runs a program once. `moved` is called after each call.
-template <class Sync, class Moved>
+/// Runs a program once, on a channel of this kind. `moved` is called after each call.
+template <class Core, class Moved>
 class recorder {
+  using Sync = typename Core::sync;
+
  public:
   recorder(const concurrent_program& plan, Moved moved) : plan_(plan), moved_(std::move(moved)) {}
 
@@ -89,16 +91,14 @@ class recorder {
   }
 
  private:
-  using core = lock_ring<spec::item, Sync>;
-
   struct ends {
-    std::optional<sender<core>> tx;
-    std::optional<receiver<core>> rx;
+    std::optional<sender<Core>> tx;
+    std::optional<receiver<Core>> rx;
   };
 
   // A sender and a receiver for each thread, a sender for the one that closes.
   std::vector<ends> make_handles(std::size_t threads) {
-    auto [tx, rx] = make_channel<spec::item, Sync>(plan_.capacity);
+    auto [tx, rx] = make_channel_of<Core>(plan_.capacity);
     std::vector<ends> handles;
     for (std::size_t i = 0; i < threads; ++i) {
       handles.push_back({tx.clone(), rx.clone()});

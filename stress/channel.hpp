@@ -86,9 +86,9 @@ class message {
   std::array<std::uint64_t, 4>* words_;
 };
 
-/// One storm. Sync is `native` or `native_seeded`; `moved` is called after each
-/// operation.
-template <class Sync, class Moved>
+/// One storm over a variant of the channel. Sync is `native` or `native_seeded`; `moved`
+/// is called after each operation.
+template <template <class, class> class Core, class Sync, class Moved>
 class storm {
  public:
   storm(std::uint64_t seed, Moved moved) : random_(seed), moved_(moved) {}
@@ -102,7 +102,7 @@ class storm {
     std::vector<receiver_log> received(2 * receivers);
     const bool someone_closes = random_.one_in(3);
     {
-      auto [tx, rx] = make_channel<message, Sync>(capacity);
+      auto [tx, rx] = make_channel_of<core>(capacity);
       std::vector<typename Sync::thread> threads;
       for (std::uint64_t i = 0; i < senders; ++i) {
         threads.emplace_back([this, handle = tx.clone(), seed = random_.next(), &sent, i] {
@@ -138,7 +138,7 @@ class storm {
   [[nodiscard]] const storm_counts& counts() const { return counts_; }
 
  private:
-  using core = lock_ring<message, Sync>;
+  using core = Core<message, Sync>;
 
   struct sender_log {
     std::vector<std::uint32_t> accepted;

@@ -1,4 +1,4 @@
-// Ours: the lock-based channel as shipped, through its handles.
+// Ours: the channels as shipped, through their handles.
 #pragma once
 
 #include <handfast/channel/channel.hpp>
@@ -10,12 +10,10 @@
 
 namespace handfast::bench {
 
-class handfast_lock_ring {
+template <class Core>
+class handfast_channel {
  public:
-  static constexpr std::string_view name = "handfast";
-
-  explicit handfast_lock_ring(std::size_t capacity)
-      : channel_(make_channel<std::uint64_t>(capacity)) {}
+  explicit handfast_channel(std::size_t capacity) : channel_(make_channel_of<Core>(capacity)) {}
 
   // No workload closes a channel, so a failure is a bug.
   void send(std::uint64_t item) {
@@ -32,7 +30,16 @@ class handfast_lock_ring {
   }
 
  private:
-  channel<lock_ring<std::uint64_t, native>> channel_;
+  channel<Core> channel_;
+};
+
+struct handfast_lock_ring : handfast_channel<lock_ring<std::uint64_t, native>> {
+  using handfast_channel::handfast_channel;
+  static constexpr std::string_view name = "handfast";
+};
+struct handfast_lock_free_ring : handfast_channel<lock_free_ring<std::uint64_t, native>> {
+  using handfast_channel::handfast_channel;
+  static constexpr std::string_view name = "handfast_lock_free";
 };
 
 }  // namespace handfast::bench

@@ -17,6 +17,8 @@
 
 #include "ci/engines/engine.hpp"
 #include "models/scenarios/channel.hpp"
+#include "models/scenarios/park.hpp"
+#include "models/scenarios/queue.hpp"
 #include "models/scenarios/sync.hpp"
 #include "stress/channel.hpp"
 #include "stress/scenarios.hpp"
@@ -77,9 +79,9 @@ struct runnable {
   bool counts;  ///< whether what it met is counted
 };
 
-template <class Sync>
+template <template <class, class> class Core, class Sync>
 std::string storm_round(std::uint64_t seed, const moved& tell, stress::storm_counts& counts) {
-  stress::storm<Sync, moved> storm(seed, tell);
+  stress::storm<Core, Sync, moved> storm(seed, tell);
   std::string wrong = storm.run();
   counts += storm.counts();
   return wrong;
@@ -105,15 +107,21 @@ const std::vector<runnable>& runnables() {
            false});
     };
     scenarios::for_each_sync_scenario(add);
+    scenarios::for_each_park_scenario(add);
+    scenarios::for_each_queue_scenario(add);
     scenarios::for_each_channel_scenario(add);
-    constexpr double weight_of_storm = 20;
-    made.push_back({{"channel", "channel.storm",
-                     "threads that come and go, fill, empty and close small channels lose and "
-                     "duplicate nothing",
-                     modes, weight_of_storm},
-                    storm_round<native>,
-                    storm_round<native_seeded>,
-                    true});
+    const auto add_storm = [&]<template <class, class> class Core>(const std::string& variant) {
+      constexpr double weight_of_storm = 20;
+      made.push_back({{variant, variant + ".storm",
+                       "threads that come and go, fill, empty and close small channels lose and "
+                       "duplicate nothing",
+                       modes, weight_of_storm},
+                      storm_round<Core, native>,
+                      storm_round<Core, native_seeded>,
+                      true});
+    };
+    add_storm.template operator()<lock_ring>("channel");
+    add_storm.template operator()<lock_free_ring>("lock_free_ring");
     return made;
   }();
   return all;

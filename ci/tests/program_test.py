@@ -196,6 +196,14 @@ class LongSearches(unittest.TestCase):
             self.same(self.counted("--resume", left, "--jobs", "2"), whole)
             self.assertFalse(Path(left).exists(), "what is done is not left")
 
+    def test_leave_what_others_left(self):
+        with tempfile.TemporaryDirectory() as folder:
+            left = Path(folder) / "left.work"
+            self.counted(self.SCENARIO, "--checkpoint", str(left), "--max-executions", "1000")
+            before = left.read_bytes()
+            self.counted("channel.hand_off", "--checkpoint", str(left))
+            self.assertEqual(left.read_bytes(), before, "a search that left nothing removes nothing")
+
     def test_are_gone_on_with_after_ctrl_c(self):
         with tempfile.TemporaryDirectory() as folder:
             left = folder + "/left.work"

@@ -10,6 +10,7 @@
 #include <handfast/sync/policy.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstring>
 #include <deque>
 #include <new>
@@ -103,6 +104,8 @@ struct checker_sync {
 
   struct limits {
     static constexpr std::size_t items_per_lock = 2;
+    static constexpr std::size_t tries_before_sleep = 0;
+    static constexpr std::size_t cache_line = alignof(std::max_align_t);
   };
 
   /// Logical time: it passes only when a timed wait times out.
@@ -260,6 +263,10 @@ struct checker_sync {
     next.line = where;
     checker_detail::run().perform(next);
   }
+  // A light one is no more than the heavy ones make of it; between light ones this says
+  // too much, so nothing may rest on that.
+  static void light_fence(order o, where_t where = where_t::current()) { fence(o, where); }
+  static void heavy_fence(order o, where_t where = where_t::current()) { fence(o, where); }
 
   class condition_variable;
 

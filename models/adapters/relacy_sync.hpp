@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -101,6 +102,8 @@ struct relacy_sync {
 
   struct limits {
     static constexpr std::size_t items_per_lock = 2;
+    static constexpr std::size_t tries_before_sleep = 0;
+    static constexpr std::size_t cache_line = alignof(std::max_align_t);
   };
 
   /// Logical time: it passes only when a timed wait times out.
@@ -168,6 +171,8 @@ struct relacy_sync {
   static void fence(order o, where_t where = where_t::current()) {
     rl::atomic_thread_fence(relacy_detail::to_relacy(o), relacy_detail::at(where));
   }
+  static void light_fence(order o, where_t where = where_t::current()) { fence(o, where); }
+  static void heavy_fence(order o, where_t where = where_t::current()) { fence(o, where); }
 
   class condition_variable;
 

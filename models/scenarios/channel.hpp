@@ -11,7 +11,7 @@ namespace handfast::scenarios {
 
 // Hand-off and order --------------------------------------------------------------
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct hand_off {
   static constexpr std::string_view claim =
       "what a sender wrote before a send is there when the receiver looks";
@@ -28,10 +28,10 @@ struct hand_off {
   }
   void finish() {}
 
-  channel_ends<Sync> ends{1};
+  channel_ends<Sync, Core> ends{1};
 };
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct per_sender_order {
   static constexpr std::string_view claim = "one sender's items arrive in the order of its sends";
   static constexpr unsigned threads = 3;
@@ -54,14 +54,15 @@ struct per_sender_order {
   }
   void finish() {}
 
-  channel_ends<Sync> ends{1};
+  channel_ends<Sync, Core> ends{1};
 };
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct send_many_to_two_receivers {
   static constexpr std::string_view claim =
       "send_many of two items lets two blocked receivers go, without a close";
   static constexpr unsigned threads = 3;
+  static constexpr double weight = 5;
 
   void thread(unsigned index) {
     if (index < 2) {
@@ -75,15 +76,16 @@ struct send_many_to_two_receivers {
     Sync::assert_that(received[0] + received[1] == 3, "each receiver gets one of two items");
   }
 
-  channel_ends<Sync> ends{2};
+  channel_ends<Sync, Core> ends{2};
   std::array<int, 2> received{};
 };
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct receive_many_frees_two_senders {
   static constexpr std::string_view claim =
       "receive_many of two items lets two blocked senders go, without a close";
   static constexpr unsigned threads = 3;
+  static constexpr double weight = 5;
 
   receive_many_frees_two_senders() {
     ends.must_send(1);
@@ -103,12 +105,12 @@ struct receive_many_frees_two_senders {
     Sync::assert_that(ends.must_receive() + ends.must_receive() == 7, "both senders' items came");
   }
 
-  channel_ends<Sync> ends{2};
+  channel_ends<Sync, Core> ends{2};
 };
 
 // Close ---------------------------------------------------------------------------
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct blocked_sender_against_close {
   static constexpr std::string_view claim =
       "a blocked send that races with close is delivered or gives its item back";
@@ -134,11 +136,11 @@ struct blocked_sender_against_close {
     Sync::assert_that(sent || left.error() == receive_failure::closed, "then the end");
   }
 
-  channel_ends<Sync> ends{1};
+  channel_ends<Sync, Core> ends{1};
   bool sent = false;
 };
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct send_against_close {
   static constexpr std::string_view claim =
       "a send that races with close from the sender's side succeeds or gives its item back";
@@ -163,12 +165,12 @@ struct send_against_close {
         "nothing enters a closed channel");
   }
 
-  channel_ends<Sync> ends{2};
-  sender<typename channel_ends<Sync>::core> other;
+  channel_ends<Sync, Core> ends{2};
+  sender<typename channel_ends<Sync, Core>::core> other;
   bool sent = false;
 };
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct two_closes {
   static constexpr std::string_view claim = "of two closes exactly one says that it closed";
   static constexpr unsigned threads = 2;
@@ -178,11 +180,11 @@ struct two_closes {
     Sync::assert_that(outcome[0] != outcome[1], "one close closes, the other finds it closed");
   }
 
-  channel_ends<Sync> ends{1};
+  channel_ends<Sync, Core> ends{1};
   std::array<close_outcome, 2> outcome{};
 };
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct blocked_receiver_against_last_drop {
   static constexpr std::string_view claim =
       "a blocked receive gets what is there, then wakes when the last sender is dropped";
@@ -200,14 +202,15 @@ struct blocked_receiver_against_last_drop {
   }
   void finish() {}
 
-  channel_ends<Sync> ends{1};
+  channel_ends<Sync, Core> ends{1};
 };
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct two_receivers_one_item_and_close {
   static constexpr std::string_view claim =
       "of two blocked receivers one gets the item and the other wakes for the close";
   static constexpr unsigned threads = 3;
+  static constexpr double weight = 5;
 
   void thread(unsigned index) {
     if (index < 2) {
@@ -222,11 +225,11 @@ struct two_receivers_one_item_and_close {
     Sync::assert_that(received[0] + received[1] == 1, "the item is received exactly once");
   }
 
-  channel_ends<Sync> ends{1};
+  channel_ends<Sync, Core> ends{1};
   std::array<int, 2> received{};
 };
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct two_blocked_receivers_against_close {
   static constexpr std::string_view claim = "close wakes every blocked receiver";
   static constexpr unsigned threads = 3;
@@ -240,10 +243,10 @@ struct two_blocked_receivers_against_close {
   }
   void finish() {}
 
-  channel_ends<Sync> ends{1};
+  channel_ends<Sync, Core> ends{1};
 };
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct two_blocked_senders_against_close {
   static constexpr std::string_view claim = "close wakes every blocked sender";
   static constexpr unsigned threads = 3;
@@ -259,10 +262,10 @@ struct two_blocked_senders_against_close {
   }
   void finish() {}
 
-  channel_ends<Sync> ends{1};
+  channel_ends<Sync, Core> ends{1};
 };
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct send_many_against_close {
   static constexpr std::string_view claim =
       "send_many that races with close leaves with its caller just what was not sent";
@@ -290,13 +293,13 @@ struct send_many_against_close {
     Sync::assert_that(!ends.rx->try_receive(), "and nothing else");
   }
 
-  channel_ends<Sync> ends{1};
+  channel_ends<Sync, Core> ends{1};
   int sent = 0;
 };
 
 // Handles -------------------------------------------------------------------------
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct clone_against_drop {
   static constexpr std::string_view claim =
       "a channel stays open while a clone is left, and closes when the last one goes";
@@ -318,11 +321,11 @@ struct clone_against_drop {
   }
   void finish() {}
 
-  channel_ends<Sync> ends{1};
-  std::optional<sender<typename channel_ends<Sync>::core>> second;
+  channel_ends<Sync, Core> ends{1};
+  std::optional<sender<typename channel_ends<Sync, Core>::core>> second;
 };
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct receiver_clone_against_drop {
   static constexpr std::string_view claim =
       "a channel stays open while a receiver is left, whoever else drops one";
@@ -343,11 +346,11 @@ struct receiver_clone_against_drop {
   }
   void finish() {}
 
-  channel_ends<Sync> ends{1};
-  std::optional<receiver<typename channel_ends<Sync>::core>> second;
+  channel_ends<Sync, Core> ends{1};
+  std::optional<receiver<typename channel_ends<Sync, Core>::core>> second;
 };
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct receiver_gone_with_items {
   static constexpr std::string_view claim =
       "items left behind by the last receiver are destroyed exactly once";
@@ -365,10 +368,10 @@ struct receiver_gone_with_items {
   }
   void finish() {}
 
-  channel_ends<Sync> ends{2};
+  channel_ends<Sync, Core> ends{2};
 };
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct last_drops_race {
   static constexpr std::string_view claim =
       "when both sides leave at once the channel is destroyed once, after both";
@@ -384,10 +387,10 @@ struct last_drops_race {
   }
   void finish() {}
 
-  channel_ends<Sync> ends{1};
+  channel_ends<Sync, Core> ends{1};
 };
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct handle_inside_its_channel {
   static constexpr std::string_view claim =
       "an item that is a sender of its own channel is destroyed with the channel's items";
@@ -402,14 +405,14 @@ struct handle_inside_its_channel {
     virtual ~contents() = default;
   };
   using envelope = std::unique_ptr<contents>;
-  using core = lock_ring<envelope, Sync>;
+  using core = Core<envelope, Sync>;
   struct enclosed_sender : contents {
     explicit enclosed_sender(sender<core> its_handle) : handle(std::move(its_handle)) {}
     sender<core> handle;
   };
 
   handle_inside_its_channel() {
-    auto made = make_channel<envelope, Sync>(1);
+    auto made = make_channel_of<core>(1);
     tx.emplace(std::move(made.tx));
     rx.emplace(std::move(made.rx));
   }
@@ -429,7 +432,7 @@ struct handle_inside_its_channel {
 
 // Deadlines -----------------------------------------------------------------------
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct timed_send_against_receive {
   static constexpr std::string_view claim =
       "a timed send into a full channel is delivered or gives its item back";
@@ -451,11 +454,11 @@ struct timed_send_against_receive {
     Sync::assert_that(ends.rx->try_receive().has_value() == sent, "delivered, or given back");
   }
 
-  channel_ends<Sync> ends{1};
+  channel_ends<Sync, Core> ends{1};
   bool sent = false;
 };
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct timed_receive_against_send {
   static constexpr std::string_view claim =
       "a timed receive gets the item or leaves it in the channel";
@@ -475,11 +478,11 @@ struct timed_receive_against_send {
     Sync::assert_that(ends.rx->try_receive().has_value() != received, "once, and not lost");
   }
 
-  channel_ends<Sync> ends{1};
+  channel_ends<Sync, Core> ends{1};
   bool received = false;
 };
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct timed_waits_against_close {
   static constexpr std::string_view claim =
       "timed waits on either side end with close or with their deadline, and give back";
@@ -502,15 +505,16 @@ struct timed_waits_against_close {
   }
   void finish() {}
 
-  channel_ends<Sync> full{1};
-  channel_ends<Sync> empty{1};
+  channel_ends<Sync, Core> full{1};
+  channel_ends<Sync, Core> empty{1};
 };
 
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct timed_receiver_passes_wake_up_on {
   static constexpr std::string_view claim =
       "a receiver that times out does not swallow the wake-up that another needs";
   static constexpr unsigned threads = 3;
+  static constexpr double weight = 5;
 
   void thread(unsigned index) {
     if (index == 0) {
@@ -526,39 +530,52 @@ struct timed_receiver_passes_wake_up_on {
   }
   void finish() {}
 
-  channel_ends<Sync> ends{1};
+  channel_ends<Sync, Core> ends{1};
 };
 
-/// Calls `visit.template operator()<Scenario>(name)` for each scenario here.
+// Each variant keeps the same promises.
+template <template <class, template <class, class> class> class Scenario,
+          template <class, class> class Core>
+struct over {
+  template <class Sync>
+  using with = Scenario<Sync, Core>;
+};
+
+/// Calls `visit.operator()<Scenario>(name)` for the scenarios of one variant.
+template <template <class, class> class Core, class Visit>
+void for_each_scenario_of(const std::string& variant, Visit&& visit) {
+  const auto add =
+      [&]<template <class, template <class, class> class> class Scenario>(const char* name) {
+        visit.template operator()<over<Scenario, Core>::template with>(variant + "." + name);
+      };
+  add.template operator()<hand_off>("hand_off");
+  add.template operator()<per_sender_order>("per_sender_order");
+  add.template operator()<send_many_to_two_receivers>("send_many_to_two_receivers");
+  add.template operator()<receive_many_frees_two_senders>("receive_many_frees_two_senders");
+  add.template operator()<blocked_sender_against_close>("blocked_sender_against_close");
+  add.template operator()<send_against_close>("send_against_close");
+  add.template operator()<two_closes>("two_closes");
+  add.template operator()<blocked_receiver_against_last_drop>("blocked_receiver_against_last_drop");
+  add.template operator()<two_receivers_one_item_and_close>("two_receivers_one_item_and_close");
+  add.template operator()<two_blocked_receivers_against_close>(
+      "two_blocked_receivers_against_close");
+  add.template operator()<two_blocked_senders_against_close>("two_blocked_senders_against_close");
+  add.template operator()<send_many_against_close>("send_many_against_close");
+  add.template operator()<clone_against_drop>("clone_against_drop");
+  add.template operator()<receiver_clone_against_drop>("receiver_clone_against_drop");
+  add.template operator()<receiver_gone_with_items>("receiver_gone_with_items");
+  add.template operator()<last_drops_race>("last_drops_race");
+  add.template operator()<handle_inside_its_channel>("handle_inside_its_channel");
+  add.template operator()<timed_send_against_receive>("timed_send_against_receive");
+  add.template operator()<timed_receive_against_send>("timed_receive_against_send");
+  add.template operator()<timed_waits_against_close>("timed_waits_against_close");
+  add.template operator()<timed_receiver_passes_wake_up_on>("timed_receiver_passes_wake_up_on");
+}
+
 template <class Visit>
 void for_each_channel_scenario(Visit&& visit) {
-  visit.template operator()<hand_off>("channel.hand_off");
-  visit.template operator()<per_sender_order>("channel.per_sender_order");
-  visit.template operator()<send_many_to_two_receivers>("channel.send_many_to_two_receivers");
-  visit.template operator()<receive_many_frees_two_senders>(
-      "channel.receive_many_frees_two_senders");
-  visit.template operator()<blocked_sender_against_close>("channel.blocked_sender_against_close");
-  visit.template operator()<send_against_close>("channel.send_against_close");
-  visit.template operator()<two_closes>("channel.two_closes");
-  visit.template operator()<blocked_receiver_against_last_drop>(
-      "channel.blocked_receiver_against_last_drop");
-  visit.template operator()<two_receivers_one_item_and_close>(
-      "channel.two_receivers_one_item_and_close");
-  visit.template operator()<two_blocked_receivers_against_close>(
-      "channel.two_blocked_receivers_against_close");
-  visit.template operator()<two_blocked_senders_against_close>(
-      "channel.two_blocked_senders_against_close");
-  visit.template operator()<send_many_against_close>("channel.send_many_against_close");
-  visit.template operator()<clone_against_drop>("channel.clone_against_drop");
-  visit.template operator()<receiver_clone_against_drop>("channel.receiver_clone_against_drop");
-  visit.template operator()<receiver_gone_with_items>("channel.receiver_gone_with_items");
-  visit.template operator()<last_drops_race>("channel.last_drops_race");
-  visit.template operator()<handle_inside_its_channel>("channel.handle_inside_its_channel");
-  visit.template operator()<timed_send_against_receive>("channel.timed_send_against_receive");
-  visit.template operator()<timed_receive_against_send>("channel.timed_receive_against_send");
-  visit.template operator()<timed_waits_against_close>("channel.timed_waits_against_close");
-  visit.template operator()<timed_receiver_passes_wake_up_on>(
-      "channel.timed_receiver_passes_wake_up_on");
+  for_each_scenario_of<lock_ring>("channel", visit);
+  for_each_scenario_of<lock_free_ring>("lock_free_ring", visit);
 }
 
 }  // namespace handfast::scenarios

@@ -67,12 +67,12 @@ class item {
 
 /// A channel of items taken apart, so that each thread can hold, clone and drop
 /// what is its own.
-template <class Sync>
+template <class Sync, template <class, class> class Core = lock_ring>
 struct channel_ends {
-  using core = lock_ring<item<Sync>, Sync>;
+  using core = Core<item<Sync>, Sync>;
 
   explicit channel_ends(std::size_t capacity) {
-    auto made = make_channel<item<Sync>, Sync>(capacity);
+    auto made = make_channel_of<core>(capacity);
     tx.emplace(std::move(made.tx));
     rx.emplace(std::move(made.rx));
   }

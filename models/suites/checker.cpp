@@ -4,6 +4,8 @@
 #include <iterator>
 
 #include "models/scenarios/channel.hpp"
+#include "models/scenarios/park.hpp"
+#include "models/scenarios/queue.hpp"
 #include "models/scenarios/sync.hpp"
 #include "models/suites/checker_entry.hpp"
 #include "models/suites/wrong.hpp"
@@ -13,10 +15,12 @@ namespace handfast::checker_suite {
 const std::vector<scenario>& scenarios() {
   static const std::vector<scenario> all = [] {
     std::vector<scenario> made;
-    const auto add = [&made]<template <class> class Scenario>(const char* name) {
+    const auto add = [&made]<template <class> class Scenario>(const std::string& name) {
       made.push_back(entry<Scenario>(name, true));
     };
     scenarios::for_each_sync_scenario(add);
+    scenarios::for_each_park_scenario(add);
+    scenarios::for_each_queue_scenario(add);
     scenarios::for_each_channel_scenario(add);
     const auto add_wrong = [&made]<template <class> class Scenario>(const char* name) {
       made.push_back(entry<Scenario>(name, false));

@@ -13,6 +13,8 @@
 
 #include "models/adapters/relacy_sync.hpp"
 #include "models/scenarios/channel.hpp"
+#include "models/scenarios/park.hpp"
+#include "models/scenarios/queue.hpp"
 #include "models/scenarios/sync.hpp"
 #include "models/suites/relacy_trace.hpp"
 #include "models/suites/wrong.hpp"
@@ -227,8 +229,7 @@ result run_again(const execution_id& execution) {
 }
 
 template <template <class> class Scenario>
-scenario entry(const char* name, bool listed) {
-  const std::string full_name = name;
+scenario entry(const std::string& full_name, bool listed) {
   return {full_name.substr(0, full_name.find('.')),
           full_name,
           std::string(Scenario<relacy_sync>::claim),
@@ -242,10 +243,12 @@ scenario entry(const char* name, bool listed) {
 const std::vector<scenario>& scenarios() {
   static const std::vector<scenario> all = [] {
     std::vector<scenario> made;
-    const auto add = [&made]<template <class> class Scenario>(const char* name) {
+    const auto add = [&made]<template <class> class Scenario>(const std::string& name) {
       made.push_back(entry<Scenario>(name, true));
     };
     scenarios::for_each_sync_scenario(add);
+    scenarios::for_each_park_scenario(add);
+    scenarios::for_each_queue_scenario(add);
     scenarios::for_each_channel_scenario(add);
     wrong::for_each_wrong([&made]<template <class> class Scenario>(const char* name) {
       made.push_back(entry<Scenario>(name, false));

@@ -26,7 +26,7 @@ using axioms::strength;
 using axioms::verb;
 
 // Programs of each family, unless RC_PARAMS says otherwise.
-const int programs_by_default = ::setenv("RC_PARAMS", "max_success=500", 0);
+const int programs_by_default = ::setenv("RC_PARAMS", "max_success=300", 0);
 
 using axioms::sleepers_word;
 constexpr int mutex_word = 3;

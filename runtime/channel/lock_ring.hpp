@@ -49,8 +49,9 @@ namespace handfast {
 /// A bounded MPMC FIFO under one lock, used through `sender` and `receiver`,
 /// which document the operations. Linearization point of each: its last
 /// critical section.
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 class lock_ring {
+  static_assert(sync_policy<Sync>);
   static_assert(std::is_nothrow_move_constructible_v<Value> &&
                     std::is_nothrow_destructible_v<Value>,
                 "an item must move and be destroyed without throwing");
@@ -174,7 +175,7 @@ class lock_ring {
 
 // Making ------------------------------------------------------------------------
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 std::expected<lock_ring<Value, Sync>*, create_failure> lock_ring<Value, Sync>::create(
     std::size_t capacity) noexcept {
   using slot = typename ring<Value, Sync>::slot;
@@ -196,7 +197,7 @@ std::expected<lock_ring<Value, Sync>*, create_failure> lock_ring<Value, Sync>::c
   return core;
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 lock_ring<Value, Sync>::lock_ring(typename ring<Value, Sync>::slot* slots,
                                   std::size_t capacity) noexcept
     : ring_(slots, capacity) {
@@ -208,7 +209,7 @@ lock_ring<Value, Sync>::lock_ring(typename ring<Value, Sync>::slot* slots,
 
 // Waiting and waking ------------------------------------------------------------
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 template <class Ready, class Patience>
 bool lock_ring<Value, Sync>::await(condition_variable& condition, waiters& waiting, Ready ready,
                                    Patience patience) noexcept {
@@ -224,21 +225,21 @@ bool lock_ring<Value, Sync>::await(condition_variable& condition, waiters& waiti
   return true;
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 template <class Patience>
 bool lock_ring<Value, Sync>::await_space(Patience patience) noexcept {
   const auto ready = [this] { return closed_.read() || !ring_.full(); };
   return await(space_, waiting_senders_, ready, patience);
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 template <class Patience>
 bool lock_ring<Value, Sync>::await_items(Patience patience) noexcept {
   const auto ready = [this] { return closed_.read() || !ring_.empty(); };
   return await(items_, waiting_receivers_, ready, patience);
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 lock_ring<Value, Sync>::late_wake::~late_wake() {
   if (served_ == 1) {
     condition_.notify_one();
@@ -249,7 +250,7 @@ lock_ring<Value, Sync>::late_wake::~late_wake() {
 
 // Sending -----------------------------------------------------------------------
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 template <class Patience>
 send_result<Value> lock_ring<Value, Sync>::send_with(Value item, Patience patience,
                                                      send_failure out_of_patience) noexcept {
@@ -266,22 +267,22 @@ send_result<Value> lock_ring<Value, Sync>::send_with(Value item, Patience patien
   return {};
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 send_result<Value> lock_ring<Value, Sync>::send(Value item) noexcept {
   return send_with(std::move(item), forever{}, send_failure::closed);
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 send_result<Value> lock_ring<Value, Sync>::try_send(Value item) noexcept {
   return send_with(std::move(item), never{}, send_failure::full);
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 send_result<Value> lock_ring<Value, Sync>::send_until(Value item, deadline end) noexcept {
   return send_with(std::move(item), until{end}, send_failure::timed_out);
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 send_many_result<Value> lock_ring<Value, Sync>::send_many(std::span<Value> items) noexcept {
   while (!items.empty()) {
     late_wake receivers(items_);
@@ -303,7 +304,7 @@ send_many_result<Value> lock_ring<Value, Sync>::send_many(std::span<Value> items
 
 // Receiving ---------------------------------------------------------------------
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 template <class Patience>
 receive_result<Value> lock_ring<Value, Sync>::receive_with(
     Patience patience, receive_failure out_of_patience) noexcept {
@@ -319,22 +320,22 @@ receive_result<Value> lock_ring<Value, Sync>::receive_with(
   return ring_.pop();
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 receive_result<Value> lock_ring<Value, Sync>::receive() noexcept {
   return receive_with(forever{}, receive_failure::closed);
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 receive_result<Value> lock_ring<Value, Sync>::try_receive() noexcept {
   return receive_with(never{}, receive_failure::empty);
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 receive_result<Value> lock_ring<Value, Sync>::receive_until(deadline end) noexcept {
   return receive_with(until{end}, receive_failure::timed_out);
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 template <class Room>
 receive_many_result lock_ring<Value, Sync>::receive_many(std::span<Room> rooms) noexcept {
   static_assert(std::is_nothrow_assignable_v<Room&, Value>,
@@ -359,7 +360,7 @@ receive_many_result lock_ring<Value, Sync>::receive_many(std::span<Room> rooms) 
 
 // Closing and leaving -----------------------------------------------------------
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 close_outcome lock_ring<Value, Sync>::close() noexcept {
   lock_guard<Sync> lock(mutex_);
   if (closed_.read()) {
@@ -369,26 +370,26 @@ close_outcome lock_ring<Value, Sync>::close() noexcept {
   return close_outcome::closed_now;
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 void lock_ring<Value, Sync>::close_while_locked() noexcept {
   closed_.write() = true;
   items_.notify_all();
   space_.notify_all();
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 void lock_ring<Value, Sync>::add_sender() noexcept {
   lock_guard<Sync> lock(mutex_);
   senders_.write() += 1;
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 void lock_ring<Value, Sync>::add_receiver() noexcept {
   lock_guard<Sync> lock(mutex_);
   receivers_.write() += 1;
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 void lock_ring<Value, Sync>::drop_sender() noexcept {
   bool destroy = false;
   {
@@ -404,7 +405,7 @@ void lock_ring<Value, Sync>::drop_sender() noexcept {
   }
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 void lock_ring<Value, Sync>::drop_receiver() noexcept {
   {
     lock_guard<Sync> lock(mutex_);
@@ -431,7 +432,7 @@ void lock_ring<Value, Sync>::drop_receiver() noexcept {
 
 // One item a critical section, each destroyed after it (rule 2). It ends: the
 // channel is closed, so nothing enters (rule 3).
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 void lock_ring<Value, Sync>::discard_items() noexcept {
   for (;;) {
     std::optional<Value> item;
@@ -443,7 +444,7 @@ void lock_ring<Value, Sync>::discard_items() noexcept {
   }
 }
 
-template <class Value, sync_policy Sync>
+template <class Value, class Sync>
 bool lock_ring<Value, Sync>::abandoned() const noexcept {
   return senders_.read() == 0 && receivers_.read() == 0 && !discarding_.read();
 }

@@ -20,6 +20,7 @@
 #include <utility>
 
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <ctime>
@@ -33,6 +34,9 @@ struct native {
 
   struct limits {
     static constexpr std::size_t items_per_lock = 256;
+    // 127 pauses, some microseconds: a tenth of what it costs to wake a thread on another core.
+    static constexpr std::size_t tries_before_sleep = 7;
+    static constexpr std::size_t cache_line = 64;
   };
 
   template <class Value>
@@ -64,6 +68,22 @@ struct native {
   };
 
   static void fence(order o) noexcept { std::atomic_thread_fence(o); }
+
+  /// Kept from being moved by the compiler; the kernel does the rest for who is heavy.
+  static void light_fence(order o) noexcept {
+    if (others_can_be_fenced) [[likely]] {
+      std::atomic_signal_fence(o);
+    } else {
+      std::atomic_thread_fence(o);
+    }
+  }
+  /// Runs a full fence on every core that runs a thread of this process.
+  static void heavy_fence(order o) noexcept {
+    std::atomic_thread_fence(o);
+    if (others_can_be_fenced) [[likely]] {
+      ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+    }
+  }
 
   class condition_variable;
 
@@ -205,6 +225,11 @@ struct native {
  private:
   static_assert(sizeof(atomic<std::uint32_t>) == sizeof(std::uint32_t),
                 "a futex word is exactly 32 bits");
+
+  // Whether the kernel has membarrier (Linux 4.14), and lets us. Until it is known, both
+  // fences are full ones.
+  static inline const bool others_can_be_fenced =
+      ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
 
   template <class Argument>
   static void futex(const atomic<std::uint32_t>& word, int operation, Argument argument,

@@ -28,6 +28,8 @@ namespace handfast {
 struct native_seeded {
   struct limits {
     static constexpr std::size_t items_per_lock = 3;
+    static constexpr std::size_t tries_before_sleep = 2;
+    static constexpr std::size_t cache_line = native::limits::cache_line;
   };
 
   /// Virtual time: it passes when a timed wait ends.
@@ -74,12 +76,8 @@ struct native_seeded {
     bool compare_exchange_weak(Value& expected, Value desired, order success,
                                order failure) noexcept {
       if (misbehaves()) {
-        const Value seen = value_.load(failure);
-        const bool would_match = seen == expected;
-        expected = seen;
-        if (would_match) {
-          return false;
-        }
+        expected = value_.load(failure);
+        return false;
       }
       return disturbed(value_).compare_exchange_weak(expected, desired, success, failure);
     }
@@ -96,6 +94,14 @@ struct native_seeded {
   static void fence(order o) noexcept {
     disturb();
     native::fence(o);
+  }
+  static void light_fence(order o) noexcept {
+    disturb();
+    native::light_fence(o);
+  }
+  static void heavy_fence(order o) noexcept {
+    disturb();
+    native::heavy_fence(o);
   }
 
   class condition_variable;

@@ -25,6 +25,11 @@
 //   fence(order)         A free-standing fence. Prefer ordered accesses: they
 //                        have a partner that can be named, and ThreadSanitizer
 //                        follows them.
+//   light_fence(order), heavy_fence(order)
+//                        An asymmetric pair: a light one and a heavy one are ordered
+//                        with each other as two seq_cst fences are, two light ones are
+//                        not. The light one costs next to nothing, the heavy one
+//                        microseconds: for paths that are seldom taken. Engines may branch.
 //   mutex                lock(), try_lock() -> try_lock_status, unlock(). Not
 //                        recursive; unlocked by the thread that locked it.
 //                        try_lock may fail spuriously. Engines may branch.
@@ -66,7 +71,12 @@
 //   limits               Sizes that shrink under search:
 //                          items_per_lock   most items one hold of a channel's
 //                                           lock moves (bounds how long others
-//                                           wait behind a batch).
+//                                           wait behind a batch);
+//                          tries_before_sleep  how often an operation that would wait tries
+//                                           again, after 1, 2, 4… pauses, before it puts
+//                                           its thread to sleep;
+//                          cache_line  bytes that one core takes from another at once:
+//                                           what different threads write is so far apart.
 //
 // Locking, waiting and asserting calls take a defaulted std::source_location, so
 // that reports name the caller's line; policies that do not report ignore it.
@@ -126,6 +136,8 @@ concept sync_policy =
              typename Sync::template atomic<std::uint32_t>& word, typename Sync::deadline deadline,
              void* memory, std::size_t size, std::source_location where) {
       Sync::fence(order::seq_cst);
+      Sync::light_fence(order::seq_cst);
+      Sync::heavy_fence(order::seq_cst);
       mutex.lock(where);
       { mutex.try_lock(where) } -> std::same_as<try_lock_status>;
       mutex.unlock(where);
@@ -148,6 +160,8 @@ concept sync_policy =
       Sync::assert_that(true, "", where);
       Sync::name(plain, "");
       { Sync::limits::items_per_lock } -> std::convertible_to<std::size_t>;
+      { Sync::limits::tries_before_sleep } -> std::convertible_to<std::size_t>;
+      { Sync::limits::cache_line } -> std::convertible_to<std::size_t>;
     } &&
     std::constructible_from<typename Sync::thread, void (*)()> &&
     requires(typename Sync::thread& thread) { thread.join(); };
