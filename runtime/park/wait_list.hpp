@@ -50,7 +50,7 @@ class wait_list {
    private:
     friend class wait_list;
 
-    // Relaxed throughout: what the call was for is looked at again, after `mutex_`.
+    // Relaxed throughout: a word to sleep on. Whether it was called is told by the list.
     typename Sync::template atomic<std::uint32_t> called_{0};
     typename Sync::template var<bool> enlisted_;
     typename Sync::template var<waiter*> next_;
@@ -92,7 +92,8 @@ class wait_list {
         }
         return true;
       }
-      const wait_status ended = sleep(mine, patience);
+      // It may end for no reason, and is no more than that: what counts is the next look.
+      const wait_status ended = patience.sleep(mine.called_);
       std::ignore = leave(mine);
       if (attempt()) {
         return true;
@@ -135,16 +136,6 @@ class wait_list {
     }
     // [wait_list.look] seq_cst: pairs with call's light fence.
     Sync::heavy_fence(order::seq_cst);
-  }
-
-  template <class Patience>
-  wait_status sleep(waiter& who, const Patience& patience) noexcept {
-    while (who.called_.load(order::relaxed) == 0) {
-      if (patience.sleep(who.called_) == wait_status::timed_out) {
-        return wait_status::timed_out;
-      }
-    }
-    return wait_status::woken;
   }
 
   // Whether it was called: then it is off the list already.
