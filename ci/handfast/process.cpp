@@ -34,6 +34,11 @@ void count_interrupt(int) {
   interrupts = interrupts + 1;
 }
 
+// One Ctrl-C may come twice, to the process and to its group, as `timeout` sends it.
+bool interrupts_are_one(clock::time_point last) {
+  return clock::now() - last < std::chrono::milliseconds(300);
+}
+
 double seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
 }
@@ -200,6 +205,7 @@ bool run_tasks(std::vector<task> tasks, unsigned jobs, const std::function<void(
                            std::make_move_iterator(tasks.end()));
   std::vector<std::unique_ptr<child>> running;
   int passed_on = 0;
+  clock::time_point last_passed_on;
   while (!running.empty() || (!waiting.empty() && !interrupted())) {
     while (running.size() < std::max(jobs, 1U) && !waiting.empty() && !interrupted()) {
       running.push_back(std::make_unique<child>(std::move(waiting.front())));
@@ -208,11 +214,14 @@ bool run_tasks(std::vector<task> tasks, unsigned jobs, const std::function<void(
     read_what_came(running);
     for (const auto& each : running) {
       each->kill_if_too_slow();
-      if (interrupts > passed_on) {
-        each->signal(interrupts > 1 ? SIGKILL : SIGINT);
+      if (interrupts > passed_on && !interrupts_are_one(last_passed_on)) {
+        each->signal(passed_on > 0 ? SIGKILL : SIGINT);
       }
     }
-    passed_on = interrupts;
+    if (interrupts > passed_on) {
+      passed_on = interrupts;
+      last_passed_on = clock::now();
+    }
     for (auto each = running.begin(); each != running.end();) {
       if (!(*each)->silent()) {
         ++each;

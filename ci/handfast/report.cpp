@@ -59,7 +59,7 @@ std::string estimated(double executions, double factor) {
   return fmt::format("about {} (within a factor of {:.2g})",
                      rounded < 1e6   ? grouped(static_cast<std::uint64_t>(rounded))
                      : rounded < 1e9 ? fmt::format("{:.3g} million", rounded / 1e6)
-                                     : fmt::format("{:.3g} thousand million", rounded / 1e9),
+                                     : fmt::format("{:.2g}", rounded),
                      factor);
 }
 

@@ -19,6 +19,8 @@ HANDFAST = os.environ.get("HANDFAST", "build/dev/handfast")
 HAS_MUTANTS = os.environ.get("HANDFAST_MUTANTS", "ON") == "ON"
 HAS_RELACY = os.environ.get("HANDFAST_RELACY", "ON") == "ON"
 HAS_LIBFUZZER = os.environ.get("HANDFAST_LIBFUZZER", "ON") == "ON"
+# A search that no test waits for.
+LONG = "lock_free_ring.per_sender_order"
 ENGINE = "relacy" if HAS_RELACY else "stress"
 # Every operation under it is the same each time, so the finding is too.
 BUG = ("failed_send_leaks_item", "properties", "channel.follows_its_specification")
@@ -298,6 +300,21 @@ class Interrupts(unittest.TestCase):
         self.assertEqual(running.returncode, 3, (out, errors))
         with self.assertRaises(ProcessLookupError):
             os.killpg(running.pid, 0)
+
+    @unittest.skipUnless(HAS_RELACY, "this build has no checker")
+    def test_ctrl_c_that_comes_twice_at_once_loses_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            left = Path(folder, "left.work")
+            with subprocess.Popen([HANDFAST, "check", LONG, "--checkpoint", str(left),
+                                   "--checkpoint-every", "1", "--json"], stdout=subprocess.PIPE,
+                                  text=True, start_new_session=True) as running:
+                while not left.exists() and running.poll() is None:
+                    pass
+                os.killpg(running.pid, signal.SIGINT)
+                os.kill(running.pid, signal.SIGINT)
+                out, _ = running.communicate(timeout=30)
+        self.assertEqual(running.returncode, 3, out)
+        self.assertGreater(json.loads(out)["executions"], 0)
 
 
 @unittest.skipUnless(HAS_MUTANTS, "this build has no seeded bugs")

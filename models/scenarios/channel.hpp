@@ -351,6 +351,30 @@ struct receiver_clone_against_drop {
 };
 
 template <class Sync, template <class, class> class Core = lock_ring>
+struct receivers_leave_one_by_one {
+  static constexpr std::string_view claim =
+      "what a receiver did is over before the channel goes, whoever takes it away";
+  static constexpr unsigned threads = 3;
+
+  receivers_leave_one_by_one() : second(ends.rx->clone()) {}
+  void thread(unsigned index) {
+    if (index == 0) {
+      Sync::assert_that(ends.must_receive() == 1, "the other receiver takes nothing");
+      ends.rx.reset();
+    } else if (index == 1) {
+      second.reset();
+    } else {
+      ends.must_send(1);
+      ends.tx.reset();
+    }
+  }
+  void finish() {}
+
+  channel_ends<Sync, Core> ends{1};
+  std::optional<receiver<typename channel_ends<Sync, Core>::core>> second;
+};
+
+template <class Sync, template <class, class> class Core = lock_ring>
 struct receiver_gone_with_items {
   static constexpr std::string_view claim =
       "items left behind by the last receiver are destroyed exactly once";
@@ -563,6 +587,7 @@ void for_each_scenario_of(const std::string& variant, Visit&& visit) {
   add.template operator()<send_many_against_close>("send_many_against_close");
   add.template operator()<clone_against_drop>("clone_against_drop");
   add.template operator()<receiver_clone_against_drop>("receiver_clone_against_drop");
+  add.template operator()<receivers_leave_one_by_one>("receivers_leave_one_by_one");
   add.template operator()<receiver_gone_with_items>("receiver_gone_with_items");
   add.template operator()<last_drops_race>("last_drops_race");
   add.template operator()<handle_inside_its_channel>("handle_inside_its_channel");

@@ -132,6 +132,7 @@ struct close_ends_pushes {
   void thread(unsigned index) {
     if (index == 0) {
       pushed = ring.push(1) == push_status::pushed;
+      Sync::assert_that(pushed || before.read() == 1, "what was before the close has happened");
     } else if (index == 1) {
       before.write() = 1;
       Sync::assert_that(ring.close(), "nobody else closes");

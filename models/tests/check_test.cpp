@@ -178,45 +178,31 @@ TEST(CheckReports, ThreadsAreAsManyAsTheProgramMakes) {
 }
 
 TEST(CheckReports, ManyThreadsWaitForOneCondition) {
-  const auto all_are_woken = [] {
-    check::mutex mutex;
-    check::condition_variable changed;
-    check::var<bool> ready{false};
-    check::thread waker([&] {
-      const std::lock_guard hold(mutex);
-      ready.write() = true;
-      changed.notify_all();
-    });
-    crowd(
-        100,
-        [&](std::size_t) {
-          std::unique_lock hold(mutex);
-          changed.wait(hold, [&] { return ready.read(); });
-        },
-        [] {});
-    waker.join();
+  const auto wait_for = [](auto notify) {
+    return [notify] {
+      check::mutex mutex;
+      check::condition_variable changed;
+      check::var<bool> ready{false};
+      check::thread waker([&] {
+        const std::lock_guard hold(mutex);
+        ready.write() = true;
+        notify(changed);
+      });
+      crowd(
+          100,
+          [&](std::size_t) {
+            std::unique_lock hold(mutex);
+            changed.wait(hold, [&] { return ready.read(); });
+          },
+          [] {});
+      waker.join();
+    };
   };
-  const check::report woken = check::run("Some.test", all_are_woken, at_random(30));
+  const auto all = [](check::condition_variable& changed) { changed.notify_all(); };
+  const check::report woken = check::run("Some.test", wait_for(all), at_random(30));
   EXPECT_EQ(woken.verdict, "searched") << woken.text;
-  const auto one_is_woken = [] {
-    check::mutex mutex;
-    check::condition_variable changed;
-    check::var<bool> ready{false};
-    check::thread waker([&] {
-      const std::lock_guard hold(mutex);
-      ready.write() = true;
-      changed.notify_one();
-    });
-    crowd(
-        100,
-        [&](std::size_t) {
-          std::unique_lock hold(mutex);
-          changed.wait(hold, [&] { return ready.read(); });
-        },
-        [] {});
-    waker.join();
-  };
-  const check::report asleep = check::run("Some.test", one_is_woken, at_random(1000));
+  const auto one = [](check::condition_variable& changed) { changed.notify_one(); };
+  const check::report asleep = check::run("Some.test", wait_for(one), at_random(1000));
   EXPECT_NE(asleep.text.find("lost wake-up"), std::string::npos) << asleep.text;
 }
 

@@ -16,6 +16,7 @@
 // the lock of a wait list but who waits or wakes.
 #pragma once
 
+#include <handfast/channel/create.hpp>
 #include <handfast/channel/outcome.hpp>
 #include <handfast/memory/object.hpp>
 #include <handfast/park/wait_list.hpp>
@@ -47,14 +48,16 @@ class lock_free_ring {
   using value_type = Value;
   using sync = Sync;
   using deadline = typename Sync::deadline;
+  using slot = typename turn_ring<Value, Sync>::slot;
 
   /// A core that counts one sender and one receiver.
   [[nodiscard]] static std::expected<lock_free_ring*, create_failure> create(
-      std::size_t capacity) noexcept;
+      std::size_t capacity) noexcept {
+    return detail::create_over_slots<lock_free_ring>(capacity);
+  }
 
   /// For `create`, through the policy's allocation.
-  lock_free_ring(typename turn_ring<Value, Sync>::slot* slots, std::size_t capacity) noexcept
-      : ring_(slots, capacity) {
+  lock_free_ring(slot* slots, std::size_t capacity) noexcept : ring_(slots, capacity) {
     Sync::name(senders_, "channel.senders");
     Sync::name(receivers_, "channel.receivers");
     Sync::name(left_, "channel.left");
@@ -149,30 +152,6 @@ class lock_free_ring {
   count receivers_{1};
   typename Sync::template atomic<bool> left_{false};
 };
-
-// Making ------------------------------------------------------------------------
-
-template <class Value, class Sync>
-std::expected<lock_free_ring<Value, Sync>*, create_failure> lock_free_ring<Value, Sync>::create(
-    std::size_t capacity) noexcept {
-  using slot = typename turn_ring<Value, Sync>::slot;
-  if (capacity == 0) {
-    return std::unexpected(create_failure::zero_capacity);
-  }
-  if (!array_size_fits<slot>(capacity)) {
-    return std::unexpected(create_failure::capacity_overflow);
-  }
-  slot* slots = make_array<slot, Sync>(capacity);
-  if (slots == nullptr) {
-    return std::unexpected(create_failure::out_of_memory);
-  }
-  lock_free_ring* core = make_object<lock_free_ring, Sync>(slots, capacity);
-  if (core == nullptr) {
-    destroy_array<slot, Sync>(slots, capacity);
-    return std::unexpected(create_failure::out_of_memory);
-  }
-  return core;
-}
 
 // Sending -----------------------------------------------------------------------
 

@@ -29,6 +29,7 @@
 // operation on the channel, the `try_` forms included.
 #pragma once
 
+#include <handfast/channel/create.hpp>
 #include <handfast/channel/outcome.hpp>
 #include <handfast/memory/object.hpp>
 #include <handfast/queue/ring.hpp>
@@ -60,13 +61,16 @@ class lock_ring {
   using value_type = Value;
   using sync = Sync;
   using deadline = typename Sync::deadline;
+  using slot = typename ring<Value, Sync>::slot;
 
   /// A core that counts one sender and one receiver.
   [[nodiscard]] static std::expected<lock_ring*, create_failure> create(
-      std::size_t capacity) noexcept;
+      std::size_t capacity) noexcept {
+    return detail::create_over_slots<lock_ring>(capacity);
+  }
 
   /// For `create`, through the policy's allocation.
-  lock_ring(typename ring<Value, Sync>::slot* slots, std::size_t capacity) noexcept;
+  lock_ring(slot* slots, std::size_t capacity) noexcept;
   lock_ring(const lock_ring&) = delete;
   lock_ring& operator=(const lock_ring&) = delete;
 
@@ -176,30 +180,7 @@ class lock_ring {
 // Making ------------------------------------------------------------------------
 
 template <class Value, class Sync>
-std::expected<lock_ring<Value, Sync>*, create_failure> lock_ring<Value, Sync>::create(
-    std::size_t capacity) noexcept {
-  using slot = typename ring<Value, Sync>::slot;
-  if (capacity == 0) {
-    return std::unexpected(create_failure::zero_capacity);
-  }
-  if (!array_size_fits<slot>(capacity)) {
-    return std::unexpected(create_failure::capacity_overflow);
-  }
-  slot* slots = make_array<slot, Sync>(capacity);
-  if (slots == nullptr) {
-    return std::unexpected(create_failure::out_of_memory);
-  }
-  lock_ring* core = make_object<lock_ring, Sync>(slots, capacity);
-  if (core == nullptr) {
-    destroy_array<slot, Sync>(slots, capacity);
-    return std::unexpected(create_failure::out_of_memory);
-  }
-  return core;
-}
-
-template <class Value, class Sync>
-lock_ring<Value, Sync>::lock_ring(typename ring<Value, Sync>::slot* slots,
-                                  std::size_t capacity) noexcept
+lock_ring<Value, Sync>::lock_ring(slot* slots, std::size_t capacity) noexcept
     : ring_(slots, capacity) {
   Sync::name(mutex_, "channel.mutex");
   Sync::name(items_, "channel.items");

@@ -74,19 +74,16 @@ class turn_ring {
 
   /// Moves `item` in behind the newest, or leaves it where it is.
   [[nodiscard]] push_status push(Value& item) noexcept {
-    // [ring.close] acquire: pairs with close's release.
-    std::uint64_t tail = tail_.load(order::acquire);
-    for (;;) {
+    for (std::uint64_t tail = tail_now();; tail = tail_now()) {
       if ((tail & closed_bit) != 0) {
         return push_status::closed;
       }
       slot& mine = slots_[index(tail)];
-      // [ring.turn] acquire: pairs with pop's release; the room is empty.
-      const std::uint64_t turn = mine.turn.load(order::acquire);
+      const std::uint64_t turn = turn_of(mine);
       if (turn == tail) {
-        // relaxed: where it succeeds, the slot's turn tells others what happened.
-        // [ring.close] acquire where it fails: pairs with close's release.
-        if (tail_.compare_exchange_weak(tail, next(tail), order::relaxed, order::acquire)) {
+        // relaxed: where it succeeds, the slot's turn tells others what happened; where it
+        // fails, the tail is looked at again.
+        if (tail_.compare_exchange_weak(tail, next(tail), order::relaxed, order::relaxed)) {
           mine.room.write().put(std::move(item));
           // [ring.turn] release: pairs with pop's acquire; the item is there.
           mine.turn.store(tail + 1, order::release);
@@ -94,26 +91,20 @@ class turn_ring {
         }
         continue;
       }
-      // relaxed: a head that is old makes a ring look full that was so.
-      if (turn + lap_ == tail + 1 && head_.load(order::relaxed) + lap_ == tail) {
+      if (turn + lap_ == tail + 1 && head_now() + lap_ == tail) {
         return push_status::full;
       }
       Sync::pause();
-      // [ring.close] acquire: pairs with close's release.
-      tail = tail_.load(order::acquire);
     }
   }
 
   /// Moves the oldest item out; nothing, and why, if there is none.
   [[nodiscard]] std::optional<Value> pop(pop_failure& why) noexcept {
-    // relaxed: the slot's turn tells whether it is as this says.
-    std::uint64_t head = head_.load(order::relaxed);
-    for (;;) {
+    for (std::uint64_t head = head_now();; head = head_now()) {
       slot& mine = slots_[index(head)];
-      // [ring.turn] acquire: pairs with push's release; the item is there.
-      const std::uint64_t turn = mine.turn.load(order::acquire);
+      const std::uint64_t turn = turn_of(mine);
       if (turn == head + 1) {
-        // relaxed: the slot's turn tells others what happened.
+        // relaxed: as push does with the tail.
         if (head_.compare_exchange_weak(head, next(head), order::relaxed, order::relaxed)) {
           std::optional<Value> item(mine.room.write().take());
           // [ring.turn] release: pairs with push's acquire; the room is empty.
@@ -123,17 +114,13 @@ class turn_ring {
         continue;
       }
       if (turn == head) {
-        // [ring.close] acquire: pairs with close's release; what was before the close
-        // happened before.
-        const std::uint64_t tail = tail_.load(order::acquire);
+        const std::uint64_t tail = tail_now();
         if ((tail & ~closed_bit) == head) {
           why = (tail & closed_bit) != 0 ? pop_failure::closed : pop_failure::empty;
           return std::nullopt;
         }
       }
       Sync::pause();
-      // relaxed: the slot's turn tells whether it is as this says.
-      head = head_.load(order::relaxed);
     }
   }
 
@@ -145,6 +132,22 @@ class turn_ring {
 
  private:
   static constexpr std::uint64_t closed_bit = std::uint64_t{1} << 63U;
+
+  [[nodiscard]] static std::uint64_t turn_of(const slot& of) noexcept {
+    // [ring.turn] acquire: pairs with push's release, the item is there; and with pop's,
+    // the room is empty.
+    return of.turn.load(order::acquire);
+  }
+  [[nodiscard]] std::uint64_t head_now() const noexcept {
+    // relaxed: what it says is told by the slot's turn, too; an old one makes a ring look
+    // full that was so.
+    return head_.load(order::relaxed);
+  }
+  [[nodiscard]] std::uint64_t tail_now() const noexcept {
+    // [ring.close] acquire: pairs with close's release; whoever finds the ring closed knows
+    // what was before that.
+    return tail_.load(order::acquire);
+  }
 
   [[nodiscard]] std::size_t index(std::uint64_t position) const noexcept {
     return static_cast<std::size_t>(position & (lap_ - 1));

@@ -1,0 +1,37 @@
+// How cores over an array of slots come to be.
+#pragma once
+
+#include <handfast/channel/outcome.hpp>
+#include <handfast/memory/object.hpp>
+
+#include <cstddef>
+#include <expected>
+
+namespace handfast::detail {
+
+/// A Core over `capacity` slots of its own, or why there is none. The Core takes them
+/// over.
+template <class Core>
+[[nodiscard]] std::expected<Core*, create_failure> create_over_slots(
+    std::size_t capacity) noexcept {
+  using slot = typename Core::slot;
+  using sync = typename Core::sync;
+  if (capacity == 0) {
+    return std::unexpected(create_failure::zero_capacity);
+  }
+  if (!array_size_fits<slot>(capacity)) {
+    return std::unexpected(create_failure::capacity_overflow);
+  }
+  slot* slots = make_array<slot, sync>(capacity);
+  if (slots == nullptr) {
+    return std::unexpected(create_failure::out_of_memory);
+  }
+  Core* core = make_object<Core, sync>(slots, capacity);
+  if (core == nullptr) {
+    destroy_array<slot, sync>(slots, capacity);
+    return std::unexpected(create_failure::out_of_memory);
+  }
+  return core;
+}
+
+}  // namespace handfast::detail
