@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "models/scenarios/scenario.hpp"
+
 namespace handfast::stress {
 
 /// What a storm met; a run that never met one of these proved little.
@@ -96,32 +98,26 @@ class storm {
   /// What went wrong, one line; empty if nothing did.
   std::string run() {
     const std::size_t capacity = pick(random_, {1, 1, 2, 3, 8});
-    const std::uint64_t senders = 1 + random_.next() % 3;
-    const std::uint64_t receivers = 1 + random_.next() % 3;
+    const std::uint64_t senders = many_senders ? 1 + random_.next() % 3 : 1;
+    const std::uint64_t receivers = many_receivers ? 1 + random_.next() % 3 : 1;
     std::vector<sender_log> sent(2 * senders);
     std::vector<receiver_log> received(2 * receivers);
     const bool someone_closes = random_.one_in(3);
     {
-      auto [tx, rx] = make_channel_of<core>(capacity);
+      auto [tx, rx] = scenarios::channel_with_room<core>(capacity);
       std::vector<typename Sync::thread> threads;
+      if (someone_closes) {
+        close_later(threads, tx, rx);
+      }
       for (std::uint64_t i = 0; i < senders; ++i) {
-        threads.emplace_back([this, handle = tx.clone(), seed = random_.next(), &sent, i] {
+        threads.emplace_back([this, handle = handed_out(tx), seed = random_.next(), &sent, i] {
           send_all(handle, seeded::random_stream(seed), sent, 2 * i);
         });
       }
       for (std::uint64_t i = 0; i < receivers; ++i) {
         threads.emplace_back(
-            [this, handle = std::optional(rx.clone()), seed = random_.next(), &received,
+            [this, handle = std::optional(handed_out(rx)), seed = random_.next(), &received,
              i]() mutable { receive_all(handle, seeded::random_stream(seed), received, 2 * i); });
-      }
-      if (someone_closes) {
-        threads.emplace_back([this, handle = rx.clone(), delay = random_.next() % 400] {
-          for (std::uint64_t i = 0; i < delay; ++i) {
-            Sync::pause();
-          }
-          std::ignore = handle.close();
-          moved_();
-        });
       }
       {
         // The storm's own handles go at once: the threads' are the last.
@@ -139,6 +135,38 @@ class storm {
 
  private:
   using core = Core<message, Sync>;
+
+  static constexpr bool many_senders = core::producers == parties::many;
+  static constexpr bool many_receivers = core::consumers == parties::many;
+
+  // A handle for another thread: one more, or the only one.
+  template <class Handle>
+  static Handle handed_out(Handle& from) {
+    if constexpr (requires { from.clone(); }) {
+      return from.clone();
+    } else {
+      return std::move(from);
+    }
+  }
+
+  // Where one thread has each side, they close by leaving.
+  void close_later(std::vector<typename Sync::thread>& threads, const sender<core>& tx,
+                   const receiver<core>& rx) {
+    const auto add = [&](auto handle) {
+      threads.emplace_back([this, handle = std::move(handle), delay = random_.next() % 400] {
+        for (std::uint64_t i = 0; i < delay; ++i) {
+          Sync::pause();
+        }
+        std::ignore = handle.close();
+        moved_();
+      });
+    };
+    if constexpr (many_receivers) {
+      add(rx.clone());
+    } else if constexpr (many_senders) {
+      add(tx.clone());
+    }
+  }
 
   struct sender_log {
     std::vector<std::uint32_t> accepted;
@@ -172,9 +200,11 @@ class storm {
     const std::uint64_t clone_at = slot % 2 == 0 && random.one_in(2) ? share / 2 : share;
     for (std::uint32_t number = 0; number < share && log.wrong.empty();) {
       if (number >= clone_at && !child && clone_at != share) {
-        child.emplace([this, handle = tx.clone(), seed = random.next(), &logs, slot] {
-          send_all(handle, seeded::random_stream(seed), logs, slot + 1);
-        });
+        if constexpr (many_senders) {
+          child.emplace([this, handle = tx.clone(), seed = random.next(), &logs, slot] {
+            send_all(handle, seeded::random_stream(seed), logs, slot + 1);
+          });
+        }
       }
       if (!send_some(tx, random, log, me, number, share)) {
         break;
@@ -243,9 +273,12 @@ class storm {
     const std::uint64_t leave_at = random.one_in(4) ? random.next() % 60 : ~std::uint64_t{0};
     for (std::uint64_t done = 0; done < leave_at && log.wrong.empty(); ++done) {
       if (done == clone_at) {
-        child.emplace(
-            [this, handle = std::optional(rx->clone()), seed = random.next(), &logs,
-             slot]() mutable { receive_all(handle, seeded::random_stream(seed), logs, slot + 1); });
+        if constexpr (many_receivers) {
+          child.emplace([this, handle = std::optional(rx->clone()), seed = random.next(), &logs,
+                         slot]() mutable {
+            receive_all(handle, seeded::random_stream(seed), logs, slot + 1);
+          });
+        }
       }
       if (!receive_some(*rx, random, log)) {
         log.saw_the_end = true;

@@ -76,7 +76,8 @@ struct runnable {
   entry about;
   round native_round;
   round seeded_round;
-  bool counts;  ///< whether what it met is counted
+  /// What a storm is to have met; a scenario counts nothing.
+  enum class storm_of : unsigned char { nothing, bounded, unbounded } counts;
 };
 
 template <template <class, class> class Core, class Sync>
@@ -104,7 +105,7 @@ const std::vector<runnable>& runnables() {
           {{name.substr(0, name.find('.')), name, std::string(Scenario<native>::claim), modes},
            scenario_round<native, Scenario>,
            scenario_round<native_seeded, Scenario>,
-           false});
+           runnable::storm_of::nothing});
     };
     scenarios::for_each_sync_scenario(add);
     scenarios::for_each_park_scenario(add);
@@ -118,10 +119,14 @@ const std::vector<runnable>& runnables() {
                        modes, weight_of_storm},
                       storm_round<Core, native>,
                       storm_round<Core, native_seeded>,
-                      true});
+                      Core<int, native>::bounded ? runnable::storm_of::bounded
+                                                 : runnable::storm_of::unbounded});
     };
     add_storm.template operator()<lock_ring>("channel");
     add_storm.template operator()<lock_free_ring>("lock_free_ring");
+    add_storm.template operator()<spsc_ring>("spsc_ring");
+    add_storm.template operator()<unbounded>("unbounded");
+    add_storm.template operator()<mpsc_unbounded>("mpsc_unbounded");
     return made;
   }();
   return all;
@@ -169,8 +174,8 @@ class stress_engine : public engine {
     outcome result = repeat(chosen, rounds, options.patience, tell, [&] {
       return in_time() ? std::optional(round_id{under, seeds.next()}) : std::nullopt;
     });
-    if (chosen.counts) {
-      judge_coverage(result);
+    if (chosen.counts != runnable::storm_of::nothing) {
+      judge_coverage(result, chosen.counts);
     }
     return result;
   }
@@ -234,14 +239,16 @@ class stress_engine : public engine {
   }
 
   // A run in which the channel was never full, say, proved nothing about that.
-  void judge_coverage(outcome& result) const {
-    const std::pair<const char*, std::uint64_t> goals[] = {
+  void judge_coverage(outcome& result, runnable::storm_of kind) const {
+    std::vector<std::pair<const char*, std::uint64_t>> goals{
         {"an item was received", counts_.received},
-        {"a send found the channel full", counts_.full},
         {"a receive found the channel empty", counts_.empty},
         {"a wait timed out", counts_.timed_out},
         {"a close gave an item back", counts_.given_back_on_close},
         {"the last receiver left items behind", counts_.discarded}};
+    if (kind == runnable::storm_of::bounded) {
+      goals.emplace_back("a send found the channel full", counts_.full);
+    }
     for (const auto& [goal, count] : goals) {
       (count > 0 ? result.goals_met : result.goals_missed).emplace_back(goal);
     }

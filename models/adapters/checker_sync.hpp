@@ -105,6 +105,7 @@ struct checker_sync {
   struct limits {
     static constexpr std::size_t items_per_lock = 2;
     static constexpr std::size_t tries_before_sleep = 0;
+    static constexpr std::size_t segment_items = 2;
     static constexpr std::size_t cache_line = alignof(std::max_align_t);
   };
 

@@ -35,6 +35,7 @@ template <class Sync, template <class, class> class Core = lock_ring>
 struct per_sender_order {
   static constexpr std::string_view claim = "one sender's items arrive in the order of its sends";
   static constexpr unsigned threads = 3;
+  static constexpr needs asks{.many_senders = true};
   static constexpr double weight = 20;  // by far the largest search
 
   void thread(unsigned index) {
@@ -62,6 +63,7 @@ struct send_many_to_two_receivers {
   static constexpr std::string_view claim =
       "send_many of two items lets two blocked receivers go, without a close";
   static constexpr unsigned threads = 3;
+  static constexpr needs asks{.many_receivers = true};
   static constexpr double weight = 5;
 
   void thread(unsigned index) {
@@ -85,6 +87,7 @@ struct receive_many_frees_two_senders {
   static constexpr std::string_view claim =
       "receive_many of two items lets two blocked senders go, without a close";
   static constexpr unsigned threads = 3;
+  static constexpr needs asks{.bounded = true, .many_senders = true};
   static constexpr double weight = 5;
 
   receive_many_frees_two_senders() {
@@ -115,6 +118,7 @@ struct blocked_sender_against_close {
   static constexpr std::string_view claim =
       "a blocked send that races with close is delivered or gives its item back";
   static constexpr unsigned threads = 2;
+  static constexpr needs asks{.bounded = true};
 
   blocked_sender_against_close() { ends.must_send(1); }
   void thread(unsigned index) {
@@ -145,6 +149,7 @@ struct send_against_close {
   static constexpr std::string_view claim =
       "a send that races with close from the sender's side succeeds or gives its item back";
   static constexpr unsigned threads = 2;
+  static constexpr needs asks{.many_senders = true};
 
   send_against_close() : other(ends.tx->clone()) {}
   void thread(unsigned index) {
@@ -210,6 +215,7 @@ struct two_receivers_one_item_and_close {
   static constexpr std::string_view claim =
       "of two blocked receivers one gets the item and the other wakes for the close";
   static constexpr unsigned threads = 3;
+  static constexpr needs asks{.many_receivers = true};
   static constexpr double weight = 5;
 
   void thread(unsigned index) {
@@ -233,6 +239,7 @@ template <class Sync, template <class, class> class Core = lock_ring>
 struct two_blocked_receivers_against_close {
   static constexpr std::string_view claim = "close wakes every blocked receiver";
   static constexpr unsigned threads = 3;
+  static constexpr needs asks{.many_receivers = true};
 
   void thread(unsigned index) {
     if (index < 2) {
@@ -250,6 +257,7 @@ template <class Sync, template <class, class> class Core = lock_ring>
 struct two_blocked_senders_against_close {
   static constexpr std::string_view claim = "close wakes every blocked sender";
   static constexpr unsigned threads = 3;
+  static constexpr needs asks{.bounded = true, .many_senders = true};
 
   two_blocked_senders_against_close() { ends.must_send(1); }
   void thread(unsigned index) {
@@ -304,6 +312,7 @@ struct clone_against_drop {
   static constexpr std::string_view claim =
       "a channel stays open while a clone is left, and closes when the last one goes";
   static constexpr unsigned threads = 3;
+  static constexpr needs asks{.many_senders = true};
 
   clone_against_drop() : second(ends.tx->clone()) {}
   void thread(unsigned index) {
@@ -330,6 +339,7 @@ struct receiver_clone_against_drop {
   static constexpr std::string_view claim =
       "a channel stays open while a receiver is left, whoever else drops one";
   static constexpr unsigned threads = 3;
+  static constexpr needs asks{.many_receivers = true};
 
   receiver_clone_against_drop() : second(ends.rx->clone()) {}
   void thread(unsigned index) {
@@ -355,6 +365,7 @@ struct receivers_leave_one_by_one {
   static constexpr std::string_view claim =
       "what a receiver did is over before the channel goes, whoever takes it away";
   static constexpr unsigned threads = 3;
+  static constexpr needs asks{.many_receivers = true};
 
   receivers_leave_one_by_one() : second(ends.rx->clone()) {}
   void thread(unsigned index) {
@@ -419,6 +430,7 @@ struct handle_inside_its_channel {
   static constexpr std::string_view claim =
       "an item that is a sender of its own channel is destroyed with the channel's items";
   static constexpr unsigned threads = 2;
+  static constexpr needs asks{.many_senders = true};
 
   // An envelope may hold a sender of the channel of envelopes, which needs the
   // type to be complete before its contents are.
@@ -436,7 +448,7 @@ struct handle_inside_its_channel {
   };
 
   handle_inside_its_channel() {
-    auto made = make_channel_of<core>(1);
+    auto made = channel_with_room<core>(1);
     tx.emplace(std::move(made.tx));
     rx.emplace(std::move(made.rx));
   }
@@ -461,6 +473,7 @@ struct timed_send_against_receive {
   static constexpr std::string_view claim =
       "a timed send into a full channel is delivered or gives its item back";
   static constexpr unsigned threads = 2;
+  static constexpr needs asks{.bounded = true};
 
   timed_send_against_receive() { ends.must_send(1); }
   void thread(unsigned index) {
@@ -511,6 +524,7 @@ struct timed_waits_against_close {
   static constexpr std::string_view claim =
       "timed waits on either side end with close or with their deadline, and give back";
   static constexpr unsigned threads = 3;
+  static constexpr needs asks{.bounded = true};
 
   timed_waits_against_close() { full.must_send(1); }
   void thread(unsigned index) {
@@ -538,6 +552,7 @@ struct timed_receiver_passes_wake_up_on {
   static constexpr std::string_view claim =
       "a receiver that times out does not swallow the wake-up that another needs";
   static constexpr unsigned threads = 3;
+  static constexpr needs asks{.many_senders = true, .many_receivers = true};
   static constexpr double weight = 5;
 
   void thread(unsigned index) {
@@ -557,20 +572,14 @@ struct timed_receiver_passes_wake_up_on {
   channel_ends<Sync, Core> ends{1};
 };
 
-// Each variant keeps the same promises.
-template <template <class, template <class, class> class> class Scenario,
-          template <class, class> class Core>
-struct over {
-  template <class Sync>
-  using with = Scenario<Sync, Core>;
-};
-
 /// Calls `visit.operator()<Scenario>(name)` for the scenarios of one variant.
 template <template <class, class> class Core, class Visit>
 void for_each_scenario_of(const std::string& variant, Visit&& visit) {
   const auto add =
       [&]<template <class, template <class, class> class> class Scenario>(const char* name) {
-        visit.template operator()<over<Scenario, Core>::template with>(variant + "." + name);
+        if constexpr (suits<Scenario<native, Core>, Core<int, native>>()) {
+          visit.template operator()<over<Scenario, Core>::template with>(variant + "." + name);
+        }
       };
   add.template operator()<hand_off>("hand_off");
   add.template operator()<per_sender_order>("per_sender_order");
@@ -601,6 +610,17 @@ template <class Visit>
 void for_each_channel_scenario(Visit&& visit) {
   for_each_scenario_of<lock_ring>("channel", visit);
   for_each_scenario_of<lock_free_ring>("lock_free_ring", visit);
+  for_each_scenario_of<unbounded>("unbounded", visit);
+}
+
+/// Of the variants with one thread on a side, which are of the same parts. For engines to
+/// which a scenario costs little.
+template <class Visit>
+void for_each_lone_channel_scenario(Visit&& visit) {
+  for_each_scenario_of<spsc_ring>("spsc_ring", visit);
+  for_each_scenario_of<mpsc_ring>("mpsc_ring", visit);
+  for_each_scenario_of<spmc_ring>("spmc_ring", visit);
+  for_each_scenario_of<mpsc_unbounded>("mpsc_unbounded", visit);
 }
 
 }  // namespace handfast::scenarios

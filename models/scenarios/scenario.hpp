@@ -65,6 +65,44 @@ class item {
   body* body_;
 };
 
+/// What a scenario asks of a variant: it is left out for one that is not so.
+struct needs {
+  bool bounded = false;
+  bool many_senders = false;
+  bool many_receivers = false;
+};
+
+/// Whether a variant is what a scenario asks for.
+template <class Scenario, class Core>
+constexpr bool suits() {
+  if constexpr (requires { Scenario::asks; }) {
+    constexpr needs asked = Scenario::asks;
+    return (!asked.bounded || Core::bounded) &&
+           (!asked.many_senders || Core::producers == parties::many) &&
+           (!asked.many_receivers || Core::consumers == parties::many);
+  } else {
+    return true;
+  }
+}
+
+/// A scenario of one variant: each keeps the same promises.
+template <template <class, template <class, class> class> class Scenario,
+          template <class, class> class Variant>
+struct over {
+  template <class Sync>
+  using with = Scenario<Sync, Variant>;
+};
+
+/// Both ends of a new channel, with so much room if the variant is bounded.
+template <class Core>
+[[nodiscard]] channel<Core> channel_with_room(std::size_t capacity) {
+  if constexpr (Core::bounded) {
+    return make_channel_of<Core>(capacity);
+  } else {
+    return make_channel_of<Core>();
+  }
+}
+
 /// A channel of items taken apart, so that each thread can hold, clone and drop
 /// what is its own.
 template <class Sync, template <class, class> class Core = lock_ring>
@@ -72,7 +110,7 @@ struct channel_ends {
   using core = Core<item<Sync>, Sync>;
 
   explicit channel_ends(std::size_t capacity) {
-    auto made = make_channel_of<core>(capacity);
+    auto made = channel_with_room<core>(capacity);
     tx.emplace(std::move(made.tx));
     rx.emplace(std::move(made.rx));
   }

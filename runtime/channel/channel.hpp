@@ -6,7 +6,7 @@
 #pragma once
 
 #include <handfast/channel/handles.hpp>
-#include <handfast/channel/lock_free_ring.hpp>
+#include <handfast/channel/lock_free.hpp>
 #include <handfast/channel/lock_ring.hpp>
 #include <handfast/channel/outcome.hpp>
 #include <handfast/sync/native.hpp>
@@ -23,26 +23,51 @@ struct channel {
   receiver<Core> rx;
 };
 
-/// A channel for at most `capacity` items, or why there is none: capacity zero,
-/// a size that overflows, no memory.
+namespace detail {
+
 template <class Core>
-[[nodiscard]] std::expected<channel<Core>, create_failure> try_make_channel_of(
-    std::size_t capacity) noexcept {
-  const auto made = Core::create(capacity);
+[[nodiscard]] std::expected<channel<Core>, create_failure> with_handles(
+    std::expected<Core*, create_failure> made) noexcept {
   if (!made) {
     return std::unexpected(made.error());
   }
   return channel<Core>{sender<Core>(**made), receiver<Core>(**made)};
 }
 
-/// A channel for at most `capacity` items. A capacity that `try_make_channel_of`
-/// refuses breaks a precondition and stops the program.
 template <class Core>
-[[nodiscard]] channel<Core> make_channel_of(std::size_t capacity) noexcept {
-  auto made = try_make_channel_of<Core>(capacity);
+[[nodiscard]] channel<Core> or_stop(std::expected<channel<Core>, create_failure> made) noexcept {
   Core::sync::assert_that(made.has_value(),
                           "make_channel: capacity zero, a size that overflows, or no memory");
   return *std::move(made);
+}
+
+}  // namespace detail
+
+/// A channel for at most `capacity` items, or why there is none: capacity zero, a size
+/// that overflows, no memory. An unbounded one takes no capacity.
+template <class Core>
+  requires(Core::bounded)
+[[nodiscard]] std::expected<channel<Core>, create_failure> try_make_channel_of(
+    std::size_t capacity) noexcept {
+  return detail::with_handles<Core>(Core::create(capacity));
+}
+template <class Core>
+  requires(!Core::bounded)
+[[nodiscard]] std::expected<channel<Core>, create_failure> try_make_channel_of() noexcept {
+  return detail::with_handles<Core>(Core::create());
+}
+
+/// The same; where `try_make_channel_of` refuses, a precondition is broken and the
+/// program stops.
+template <class Core>
+  requires(Core::bounded)
+[[nodiscard]] channel<Core> make_channel_of(std::size_t capacity) noexcept {
+  return detail::or_stop(try_make_channel_of<Core>(capacity));
+}
+template <class Core>
+  requires(!Core::bounded)
+[[nodiscard]] channel<Core> make_channel_of() noexcept {
+  return detail::or_stop(try_make_channel_of<Core>());
 }
 
 /// The same of the lock-based variant, which costs least where one thread at a time

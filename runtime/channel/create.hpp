@@ -1,4 +1,4 @@
-// How cores over an array of slots come to be.
+// How cores come to be: first what their queue stands on, then they.
 #pragma once
 
 #include <handfast/channel/outcome.hpp>
@@ -14,7 +14,7 @@ namespace handfast::detail {
 template <class Core>
 [[nodiscard]] std::expected<Core*, create_failure> create_over_slots(
     std::size_t capacity) noexcept {
-  using slot = typename Core::slot;
+  using slot = typename Core::queue::slot;
   using sync = typename Core::sync;
   if (capacity == 0) {
     return std::unexpected(create_failure::zero_capacity);
@@ -29,6 +29,22 @@ template <class Core>
   Core* core = make_object<Core, sync>(slots, capacity);
   if (core == nullptr) {
     destroy_array<slot, sync>(slots, capacity);
+    return std::unexpected(create_failure::out_of_memory);
+  }
+  return core;
+}
+
+/// A Core over a first segment of its own, or why there is none.
+template <class Core>
+[[nodiscard]] std::expected<Core*, create_failure> create_over_segment() noexcept {
+  using queue = typename Core::queue;
+  auto* first = queue::make_segment();
+  if (first == nullptr) {
+    return std::unexpected(create_failure::out_of_memory);
+  }
+  Core* core = make_object<Core, typename Core::sync>(first);
+  if (core == nullptr) {
+    queue::free_segment(first);
     return std::unexpected(create_failure::out_of_memory);
   }
   return core;

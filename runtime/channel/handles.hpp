@@ -1,12 +1,14 @@
 // The two ends of a channel. A handle is a counted reference to a core: moving
 // it hands it on, `clone` counts one more, destroying it counts one fewer.
 //
-// Any thread may call a handle's operations, several at once; moving from,
-// assigning to and destroying a handle need it for themselves. Calling a
+// Any thread may call a handle's operations, several at once, unless it is one that
+// cannot be cloned: then one at a time, each after the one before, `close` aside.
+// Moving from, assigning to and destroying a handle need it for themselves. Calling a
 // moved-from handle breaks a precondition.
 #pragma once
 
 #include <handfast/channel/outcome.hpp>
+#include <handfast/queue/ends.hpp>
 
 #include <cstddef>
 #include <ranges>
@@ -72,7 +74,7 @@ class sender {
   explicit sender(Core& core) noexcept : handle_(core) {}
 
   /// Sends `item`; waits for room as long as it takes. Fails only with
-  /// `closed`. Blocks.
+  /// `closed`, an unbounded channel also with `full`: no memory. Blocks.
   [[nodiscard]] send_result<value_type> send(value_type item) const noexcept {
     return handle_.core().send(std::move(item));
   }
@@ -101,8 +103,12 @@ class sender {
   /// every waiter. Does not wait for room or items.
   close_outcome close() const noexcept { return handle_.core().close(); }
 
-  /// One more sender of the same channel.
-  [[nodiscard]] sender clone() const noexcept { return sender(handle_.clone()); }
+  /// One more sender of the same channel, where there may be several.
+  [[nodiscard]] sender clone() const noexcept
+    requires(Core::producers == parties::many)
+  {
+    return sender(handle_.clone());
+  }
 
   [[nodiscard]] std::size_t capacity() const noexcept { return handle_.core().capacity(); }
 
@@ -163,8 +169,12 @@ class receiver {
   /// As the sender's `close`.
   close_outcome close() const noexcept { return handle_.core().close(); }
 
-  /// One more receiver of the same channel.
-  [[nodiscard]] receiver clone() const noexcept { return receiver(handle_.clone()); }
+  /// One more receiver of the same channel, where there may be several.
+  [[nodiscard]] receiver clone() const noexcept
+    requires(Core::consumers == parties::many)
+  {
+    return receiver(handle_.clone());
+  }
 
   [[nodiscard]] std::size_t capacity() const noexcept { return handle_.core().capacity(); }
 

@@ -32,6 +32,7 @@
 #include <handfast/channel/create.hpp>
 #include <handfast/channel/outcome.hpp>
 #include <handfast/memory/object.hpp>
+#include <handfast/queue/ends.hpp>
 #include <handfast/queue/ring.hpp>
 #include <handfast/sync/lock_guard.hpp>
 #include <handfast/sync/policy.hpp>
@@ -61,7 +62,12 @@ class lock_ring {
   using value_type = Value;
   using sync = Sync;
   using deadline = typename Sync::deadline;
-  using slot = typename ring<Value, Sync>::slot;
+  using queue = ring<Value, Sync>;
+  using slot = typename queue::slot;
+
+  static constexpr bool bounded = true;
+  static constexpr parties producers = parties::many;
+  static constexpr parties consumers = parties::many;
 
   /// A core that counts one sender and one receiver.
   [[nodiscard]] static std::expected<lock_ring*, create_failure> create(
@@ -168,7 +174,7 @@ class lock_ring {
   typename Sync::mutex mutex_;
   condition_variable items_;  // receivers wait here: an item came, or the channel closed
   condition_variable space_;  // senders wait here: room came, or the channel closed
-  ring<Value, Sync> ring_;
+  queue ring_;
   waiters waiting_receivers_;
   waiters waiting_senders_;
   count senders_{1};

@@ -1,46 +1,52 @@
-// A bounded FIFO for any number of pushing and popping threads at once: each slot of
-// an array says whose turn it is.
+// A bounded FIFO for many pushing and popping threads at once, or for one on either
+// side: each slot of an array says whose turn it is.
 //
-// Positions count up: a lap in the upper bits, a slot's index in the lower ones. The
-// highest bit of `tail_` says that the ring is closed.
+// Positions count up: a lap in the upper bits, a slot's index in the lower ones.
 //
 // Rules
 //  1. Slot i's turn is p while it is empty and waits for the push at position p, and
 //     p + 1 while it holds that push's item, for the pop at p; then p + lap_.
-//  2. The push at p is whoever moves `tail_` from p, the pop at p whoever moves `head_`
-//     from p. Only they touch the slot's room, until they hand its turn on.
-//  3. Once closed, `tail_` never changes again.
+//  2. The push at p is whoever moves the tail from p, the pop at p whoever moves the head
+//     from p (ends.hpp). Only they touch the slot's room, until they hand its turn on.
+//  3. Once closed, the tail never changes again.
 //
-// Progress: not lock-free to the letter. Between moving `head_` or `tail_` and handing
+// Progress: not lock-free to the letter. Between moving the head or the tail and handing
 // the turn on, a descheduled thread holds up whoever comes to that very slot: a pop
-// there, or a push a lap later. Others go on.
+// there, or a push a lap later. Others go on. With one thread on a side, its end needs
+// no read-modify-write, and it alone is never held up there.
 //
-// After Dmitry Vyukov, Bounded MPMC queue (1024cores.net); that full and empty are
-// told from `head_` and `tail_`, so that both are so at some moment of the call, and
-// that any capacity is exact, is crossbeam's array channel's idea.
+// After Dmitry Vyukov, Bounded MPMC queue (1024cores.net), and Giacomoni, Moseley and
+// Vachharajani, FastForward (2008), for one thread on either side; that full and empty
+// are told from head and tail, so that both are so at some moment of the call, and that
+// any capacity is exact, is crossbeam's array channel's idea.
 #pragma once
 
 #include <handfast/memory/object.hpp>
+#include <handfast/queue/ends.hpp>
 #include <handfast/sync/policy.hpp>
 
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace handfast {
 
-/// What a push came to.
-enum class push_status : unsigned char { pushed, full, closed };
-
-/// Why a pop came to nothing.
-enum class pop_failure : unsigned char { none, empty, closed };
-
-/// A bounded MPMC FIFO that can be closed. Value is nothrow movable.
-template <class Value, class Sync>
+/// A bounded FIFO that can be closed. Value is nothrow movable. An end that is for one
+/// thread is called by one at a time, and what it did happens before what the next does;
+/// any thread may close.
+template <class Value, class Sync, parties Producers = parties::many,
+          parties Consumers = parties::many>
 class turn_ring {
  public:
+  using value_type = Value;
+
+  static constexpr bool bounded = true;
+  static constexpr parties producers = Producers;
+  static constexpr parties consumers = Consumers;
+
   struct slot {
     typename Sync::template atomic<std::uint64_t> turn{0};
     typename Sync::template var<manual_lifetime<Value>> room;
@@ -54,19 +60,13 @@ class turn_ring {
       slots_[i].turn.store(i, order::relaxed);
       Sync::name(slots_[i].turn, "ring.turn");
     }
-    Sync::name(head_, "ring.head");
-    Sync::name(tail_, "ring.tail");
   }
   turn_ring(const turn_ring&) = delete;
   turn_ring& operator=(const turn_ring&) = delete;
 
   /// The ring is empty by now: its owner knows where items go, the ring does not.
   ~turn_ring() {
-    // relaxed: nobody else has the ring any more.
-    const std::uint64_t head = head_.load(order::relaxed);
-    // relaxed: the same.
-    const std::uint64_t tail = tail_.load(order::relaxed) & ~closed_bit;
-    Sync::assert_that(head == tail, "a ring was destroyed with items in it");
+    Sync::assert_that(head_.at_rest() == tail_.at_rest(), "a ring was destroyed with items in it");
     destroy_array<slot, Sync>(slots_, capacity_);
   }
 
@@ -74,16 +74,15 @@ class turn_ring {
 
   /// Moves `item` in behind the newest, or leaves it where it is.
   [[nodiscard]] push_status push(Value& item) noexcept {
-    for (std::uint64_t tail = tail_now();; tail = tail_now()) {
+    [[maybe_unused]] const typename tail_end::visit here(tail_);
+    for (std::uint64_t tail = tail_.look();; tail = tail_.look()) {
       if ((tail & closed_bit) != 0) {
         return push_status::closed;
       }
       slot& mine = slots_[index(tail)];
       const std::uint64_t turn = turn_of(mine);
       if (turn == tail) {
-        // relaxed: where it succeeds, the slot's turn tells others what happened; where it
-        // fails, the tail is looked at again.
-        if (tail_.compare_exchange_weak(tail, next(tail), order::relaxed, order::relaxed)) {
+        if (tail_.claim(tail, next(tail))) {
           mine.room.write().put(std::move(item));
           // [ring.turn] release: pairs with pop's acquire; the item is there.
           mine.turn.store(tail + 1, order::release);
@@ -91,7 +90,7 @@ class turn_ring {
         }
         continue;
       }
-      if (turn + lap_ == tail + 1 && head_now() + lap_ == tail) {
+      if (turn + lap_ == tail + 1 && head_.is_at(tail - lap_)) {
         return push_status::full;
       }
       Sync::pause();
@@ -100,12 +99,11 @@ class turn_ring {
 
   /// Moves the oldest item out; nothing, and why, if there is none.
   [[nodiscard]] std::optional<Value> pop(pop_failure& why) noexcept {
-    for (std::uint64_t head = head_now();; head = head_now()) {
+    for (std::uint64_t head = head_.look();; head = head_.look()) {
       slot& mine = slots_[index(head)];
       const std::uint64_t turn = turn_of(mine);
       if (turn == head + 1) {
-        // relaxed: as push does with the tail.
-        if (head_.compare_exchange_weak(head, next(head), order::relaxed, order::relaxed)) {
+        if (head_.claim(head, next(head))) {
           std::optional<Value> item(mine.room.write().take());
           // [ring.turn] release: pairs with push's acquire; the room is empty.
           mine.turn.store(head + lap_, order::release);
@@ -114,9 +112,9 @@ class turn_ring {
         continue;
       }
       if (turn == head) {
-        const std::uint64_t tail = tail_now();
-        if ((tail & ~closed_bit) == head) {
-          why = (tail & closed_bit) != 0 ? pop_failure::closed : pop_failure::empty;
+        const beyond there = tail_.what_is_at(head);
+        if (there == beyond::nothing || (there == beyond::closed && turn_of(mine) == head)) {
+          why = there == beyond::closed ? pop_failure::closed : pop_failure::empty;
           return std::nullopt;
         }
       }
@@ -125,30 +123,19 @@ class turn_ring {
   }
 
   /// Nothing enters from here on. Whether this call did it.
-  bool close() noexcept {
-    // [ring.close] release: pairs with the acquire loads of who finds it closed.
-    return (tail_.fetch_or(closed_bit, order::release) & closed_bit) == 0;
-  }
+  bool close() noexcept { return tail_.close(); }
 
  private:
-  static constexpr std::uint64_t closed_bit = std::uint64_t{1} << 63U;
+  using tail_end =
+      std::conditional_t<Producers == parties::one, lone_tail<Sync>, shared_tail<Sync>>;
+  using head_end =
+      std::conditional_t<Consumers == parties::one, lone_head<Sync>, shared_head<Sync>>;
 
   [[nodiscard]] static std::uint64_t turn_of(const slot& of) noexcept {
     // [ring.turn] acquire: pairs with push's release, the item is there; and with pop's,
     // the room is empty.
     return of.turn.load(order::acquire);
   }
-  [[nodiscard]] std::uint64_t head_now() const noexcept {
-    // relaxed: what it says is told by the slot's turn, too; an old one makes a ring look
-    // full that was so.
-    return head_.load(order::relaxed);
-  }
-  [[nodiscard]] std::uint64_t tail_now() const noexcept {
-    // [ring.close] acquire: pairs with close's release; whoever finds the ring closed knows
-    // what was before that.
-    return tail_.load(order::acquire);
-  }
-
   [[nodiscard]] std::size_t index(std::uint64_t position) const noexcept {
     return static_cast<std::size_t>(position & (lap_ - 1));
   }
@@ -159,8 +146,8 @@ class turn_ring {
   slot* const slots_;
   const std::size_t capacity_;
   const std::uint64_t lap_;
-  alignas(Sync::limits::cache_line) typename Sync::template atomic<std::uint64_t> head_{0};
-  alignas(Sync::limits::cache_line) typename Sync::template atomic<std::uint64_t> tail_{0};
+  alignas(Sync::limits::cache_line) head_end head_;
+  alignas(Sync::limits::cache_line) tail_end tail_;
 };
 
 }  // namespace handfast

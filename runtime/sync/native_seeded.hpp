@@ -29,6 +29,7 @@ struct native_seeded {
   struct limits {
     static constexpr std::size_t items_per_lock = 3;
     static constexpr std::size_t tries_before_sleep = 2;
+    static constexpr std::size_t segment_items = 3;
     static constexpr std::size_t cache_line = native::limits::cache_line;
   };
 

@@ -75,6 +75,7 @@
 //                          tries_before_sleep  how often an operation that would wait tries
 //                                           again, after 1, 2, 4… pauses, before it puts
 //                                           its thread to sleep;
+//                          segment_items    items of one segment of an unbounded queue;
 //                          cache_line  bytes that one core takes from another at once:
 //                                           what different threads write is so far apart.
 //
@@ -161,6 +162,7 @@ concept sync_policy =
       Sync::name(plain, "");
       { Sync::limits::items_per_lock } -> std::convertible_to<std::size_t>;
       { Sync::limits::tries_before_sleep } -> std::convertible_to<std::size_t>;
+      { Sync::limits::segment_items } -> std::convertible_to<std::size_t>;
       { Sync::limits::cache_line } -> std::convertible_to<std::size_t>;
     } &&
     std::constructible_from<typename Sync::thread, void (*)()> &&

@@ -1,9 +1,9 @@
-// The lock-free channel core: a ring of turns (queue/turn_ring.hpp), and for each
-// side a list of those that wait (park/wait_list.hpp).
+// The lock-free channel core: a queue (queue/turn_ring.hpp, queue/segments.hpp), and for
+// each side a list of those that wait (park/wait_list.hpp).
 //
 // Rules
-//  1. Whoever fills a slot calls one receiver, whoever empties one calls one sender,
-//     and whoever closes calls all. What is waited for is changed before the call.
+//  1. Whoever pushes calls one receiver, whoever pops calls one sender, and whoever
+//     closes calls all. What is waited for is changed before the call.
 //  2. Who waits tries before it sleeps and after; a send or receive that was called and
 //     did without the call passes it on (wait_list). So while there are items and a
 //     receiver waits, one is on its way to them; likewise for room and senders.
@@ -12,7 +12,7 @@
 //  4. Each side, with its last handle and after rule 3, sets `left_`; the second to do so
 //     destroys the core. Until then what it calls is alive.
 //
-// Progress: sends and receives that need not wait are as `turn_ring` says; nobody holds
+// Progress: sends and receives that need not wait are as the queue says; nobody holds
 // the lock of a wait list but who waits or wakes.
 #pragma once
 
@@ -20,7 +20,10 @@
 #include <handfast/channel/outcome.hpp>
 #include <handfast/memory/object.hpp>
 #include <handfast/park/wait_list.hpp>
+#include <handfast/queue/ends.hpp>
+#include <handfast/queue/segments.hpp>
 #include <handfast/queue/turn_ring.hpp>
+#include <handfast/sync/native.hpp>
 #include <handfast/sync/policy.hpp>
 
 #include <algorithm>
@@ -33,12 +36,16 @@
 
 namespace handfast {
 
-/// A bounded MPMC FIFO without a lock on the way of an item, used through `sender` and
-/// `receiver`, which document the operations. Linearization points: of a send and a
-/// receive that succeed, their step of the ring's tail and head; of those that find it
-/// full, empty or closed, their last look at the other of the two.
-template <class Value, class Sync>
-class lock_free_ring {
+/// A FIFO without a lock on the way of an item, used through `sender` and `receiver`,
+/// which document the operations; the names below it are what people write. Where a side
+/// is for one thread, its handle cannot be cloned, and is used by one thread at a time.
+/// Linearization points: of a send and a receive that succeed, their step of the queue's
+/// tail and head; of those that find it full, empty or closed, their last look at the
+/// other of the two. With one thread on a side the step is its slot's change of hands.
+template <class Queue, class Sync>
+class lock_free_channel {
+  using Value = typename Queue::value_type;
+
   static_assert(sync_policy<Sync>);
   static_assert(std::is_nothrow_move_constructible_v<Value> &&
                     std::is_nothrow_destructible_v<Value>,
@@ -48,22 +55,34 @@ class lock_free_ring {
   using value_type = Value;
   using sync = Sync;
   using deadline = typename Sync::deadline;
-  using slot = typename turn_ring<Value, Sync>::slot;
+  using queue = Queue;
+
+  static constexpr bool bounded = Queue::bounded;
+  static constexpr parties producers = Queue::producers;
+  static constexpr parties consumers = Queue::consumers;
 
   /// A core that counts one sender and one receiver.
-  [[nodiscard]] static std::expected<lock_free_ring*, create_failure> create(
-      std::size_t capacity) noexcept {
-    return detail::create_over_slots<lock_free_ring>(capacity);
+  [[nodiscard]] static std::expected<lock_free_channel*, create_failure> create(
+      std::size_t capacity) noexcept
+    requires bounded
+  {
+    return detail::create_over_slots<lock_free_channel>(capacity);
+  }
+  [[nodiscard]] static std::expected<lock_free_channel*, create_failure> create() noexcept
+    requires(!bounded)
+  {
+    return detail::create_over_segment<lock_free_channel>();
   }
 
-  /// For `create`, through the policy's allocation.
-  lock_free_ring(slot* slots, std::size_t capacity) noexcept : ring_(slots, capacity) {
+  /// For `create`, through the policy's allocation: on what the queue stands on.
+  template <class... Storage>
+  explicit lock_free_channel(Storage... storage) noexcept : queue_(storage...) {
     Sync::name(senders_, "channel.senders");
     Sync::name(receivers_, "channel.receivers");
     Sync::name(left_, "channel.left");
   }
-  lock_free_ring(const lock_free_ring&) = delete;
-  lock_free_ring& operator=(const lock_free_ring&) = delete;
+  lock_free_channel(const lock_free_channel&) = delete;
+  lock_free_channel& operator=(const lock_free_channel&) = delete;
 
   [[nodiscard]] send_result<Value> send(Value item) noexcept {
     return send_with(std::move(item), forever{});
@@ -86,7 +105,7 @@ class lock_free_ring {
 
   close_outcome close() noexcept;
 
-  [[nodiscard]] std::size_t capacity() const noexcept { return ring_.capacity(); }
+  [[nodiscard]] std::size_t capacity() const noexcept { return queue_.capacity(); }
 
   // One handle more, one fewer. The last of a side closes; the last of all
   // destroys the core.
@@ -145,7 +164,7 @@ class lock_free_ring {
 
   void leave() noexcept;
 
-  turn_ring<Value, Sync> ring_;
+  Queue queue_;
   waiters waiting_receivers_;
   waiters waiting_senders_;
   count senders_{1};
@@ -155,17 +174,22 @@ class lock_free_ring {
 
 // Sending -----------------------------------------------------------------------
 
-template <class Value, class Sync>
+template <class Queue, class Sync>
 template <class Patience>
-std::optional<send_failure> lock_free_ring<Value, Sync>::send_from(Value& item,
-                                                                   Patience patience) noexcept {
+std::optional<send_failure> lock_free_channel<Queue, Sync>::send_from(Value& item,
+                                                                      Patience patience) noexcept {
   push_status status = push_status::full;
   const auto attempt = [&] {
-    status = ring_.push(item);
+    status = queue_.push(item);
     return status != push_status::full;
   };
-  if (!attempt() && !await(waiting_senders_, attempt, patience)) {
-    return Patience::not_sent;
+  if (!attempt()) {
+    if constexpr (!bounded) {
+      return send_failure::full;  // no memory: nobody makes room
+    }
+    if (!await(waiting_senders_, attempt, patience)) {
+      return Patience::not_sent;
+    }
   }
   if (status == push_status::closed) {
     return send_failure::closed;
@@ -174,17 +198,19 @@ std::optional<send_failure> lock_free_ring<Value, Sync>::send_from(Value& item,
   return std::nullopt;
 }
 
-template <class Value, class Sync>
+template <class Queue, class Sync>
 template <class Patience>
-send_result<Value> lock_free_ring<Value, Sync>::send_with(Value item, Patience patience) noexcept {
+send_result<typename Queue::value_type> lock_free_channel<Queue, Sync>::send_with(
+    Value item, Patience patience) noexcept {
   if (const auto failure = send_from(item, patience)) {
     return std::unexpected(unsent<Value>{*failure, std::move(item)});
   }
   return {};
 }
 
-template <class Value, class Sync>
-send_many_result<Value> lock_free_ring<Value, Sync>::send_many(std::span<Value> items) noexcept {
+template <class Queue, class Sync>
+send_many_result<typename Queue::value_type> lock_free_channel<Queue, Sync>::send_many(
+    std::span<Value> items) noexcept {
   for (; !items.empty(); items = items.subspan(1)) {
     if (const auto failure = send_from(items.front(), forever{})) {
       return std::unexpected(unsent_many<Value>{*failure, items});
@@ -195,13 +221,14 @@ send_many_result<Value> lock_free_ring<Value, Sync>::send_many(std::span<Value> 
 
 // Receiving ---------------------------------------------------------------------
 
-template <class Value, class Sync>
+template <class Queue, class Sync>
 template <class Patience>
-receive_result<Value> lock_free_ring<Value, Sync>::receive_with(Patience patience) noexcept {
+receive_result<typename Queue::value_type> lock_free_channel<Queue, Sync>::receive_with(
+    Patience patience) noexcept {
   std::optional<Value> item;
   pop_failure why = pop_failure::none;
   const auto attempt = [&] {
-    item = ring_.pop(why);
+    item = queue_.pop(why);
     return item.has_value() || why == pop_failure::closed;
   };
   if (!attempt() && !await(waiting_receivers_, attempt, patience)) {
@@ -210,13 +237,15 @@ receive_result<Value> lock_free_ring<Value, Sync>::receive_with(Patience patienc
   if (!item) {
     return std::unexpected(receive_failure::closed);
   }
-  waiting_senders_.call(1);
+  if constexpr (bounded) {
+    waiting_senders_.call(1);
+  }
   return *std::move(item);
 }
 
-template <class Value, class Sync>
+template <class Queue, class Sync>
 template <class Room>
-receive_many_result lock_free_ring<Value, Sync>::receive_many(std::span<Room> rooms) noexcept {
+receive_many_result lock_free_channel<Queue, Sync>::receive_many(std::span<Room> rooms) noexcept {
   static_assert(std::is_nothrow_assignable_v<Room&, Value>,
                 "a room takes an item without throwing: Value or std::optional<Value>");
   if (rooms.empty()) {
@@ -240,9 +269,9 @@ receive_many_result lock_free_ring<Value, Sync>::receive_many(std::span<Room> ro
 
 // Closing and leaving -----------------------------------------------------------
 
-template <class Value, class Sync>
-close_outcome lock_free_ring<Value, Sync>::close() noexcept {
-  if (!ring_.close()) {
+template <class Queue, class Sync>
+close_outcome lock_free_channel<Queue, Sync>::close() noexcept {
+  if (!queue_.close()) {
     return close_outcome::already_closed;
   }
   waiting_receivers_.call(waiters::all);
@@ -250,18 +279,18 @@ close_outcome lock_free_ring<Value, Sync>::close() noexcept {
   return close_outcome::closed_now;
 }
 
-template <class Value, class Sync>
-void lock_free_ring<Value, Sync>::add_sender() noexcept {
+template <class Queue, class Sync>
+void lock_free_channel<Queue, Sync>::add_sender() noexcept {
   senders_.fetch_add(1, order::relaxed);  // relaxed: the caller's own is counted
 }
 
-template <class Value, class Sync>
-void lock_free_ring<Value, Sync>::add_receiver() noexcept {
+template <class Queue, class Sync>
+void lock_free_channel<Queue, Sync>::add_receiver() noexcept {
   receivers_.fetch_add(1, order::relaxed);  // relaxed: the caller's own is counted
 }
 
-template <class Value, class Sync>
-void lock_free_ring<Value, Sync>::drop_sender() noexcept {
+template <class Queue, class Sync>
+void lock_free_channel<Queue, Sync>::drop_sender() noexcept {
   // [channel.senders] acq_rel: pairs with itself; what others did with their handles
   // happens before what the last does.
   if (senders_.fetch_sub(1, order::acq_rel) == 1) {
@@ -270,23 +299,45 @@ void lock_free_ring<Value, Sync>::drop_sender() noexcept {
   }
 }
 
-template <class Value, class Sync>
-void lock_free_ring<Value, Sync>::drop_receiver() noexcept {
+template <class Queue, class Sync>
+void lock_free_channel<Queue, Sync>::drop_receiver() noexcept {
   // [channel.receivers] acq_rel: pairs with itself, as for senders.
   if (receivers_.fetch_sub(1, order::acq_rel) == 1) {
     close();
-    for (pop_failure why = pop_failure::none; ring_.pop(why).has_value();) {
+    for (pop_failure why = pop_failure::none; queue_.pop(why).has_value();) {
     }
     leave();
   }
 }
 
-template <class Value, class Sync>
-void lock_free_ring<Value, Sync>::leave() noexcept {
+template <class Queue, class Sync>
+void lock_free_channel<Queue, Sync>::leave() noexcept {
   // [channel.left] acq_rel: pairs with the other side's; all it did happens before the end.
   if (left_.exchange(true, order::acq_rel)) {
-    destroy_object<lock_free_ring, Sync>(this);
+    destroy_object<lock_free_channel, Sync>(this);
   }
 }
+
+// By name ---------------------------------------------------------------------
+
+/// Bounded, many senders and receivers.
+template <class Value, class Sync = native>
+using lock_free_ring = lock_free_channel<turn_ring<Value, Sync>, Sync>;
+
+/// Bounded, one sender or one receiver or both: as long as one thread at a time has a
+/// handle that cannot be cloned, that side does without read-modify-writes.
+template <class Value, class Sync = native>
+using spsc_ring = lock_free_channel<turn_ring<Value, Sync, parties::one, parties::one>, Sync>;
+template <class Value, class Sync = native>
+using mpsc_ring = lock_free_channel<turn_ring<Value, Sync, parties::many, parties::one>, Sync>;
+template <class Value, class Sync = native>
+using spmc_ring = lock_free_channel<turn_ring<Value, Sync, parties::one, parties::many>, Sync>;
+
+/// Unbounded, many senders, and many receivers or one. A send fails with `full` only
+/// where there is no memory.
+template <class Value, class Sync = native>
+using unbounded = lock_free_channel<segment_queue<Value, Sync>, Sync>;
+template <class Value, class Sync = native>
+using mpsc_unbounded = lock_free_channel<segment_queue<Value, Sync, parties::one>, Sync>;
 
 }  // namespace handfast
