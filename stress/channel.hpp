@@ -19,8 +19,6 @@
 #include <utility>
 #include <vector>
 
-#include "models/scenarios/scenario.hpp"
-
 namespace handfast::stress {
 
 /// What a storm met; a run that never met one of these proved little.
@@ -104,7 +102,7 @@ class storm {
     std::vector<receiver_log> received(2 * receivers);
     const bool someone_closes = random_.one_in(3);
     {
-      auto [tx, rx] = scenarios::channel_with_room<core>(capacity);
+      auto [tx, rx] = with_room(capacity);
       std::vector<typename Sync::thread> threads;
       if (someone_closes) {
         close_later(threads, tx, rx);
@@ -138,6 +136,14 @@ class storm {
 
   static constexpr bool many_senders = core::producers == parties::many;
   static constexpr bool many_receivers = core::consumers == parties::many;
+
+  static channel<core> with_room(std::size_t capacity) {
+    if constexpr (core::bounded) {
+      return make_channel_of<core>(capacity);
+    } else {
+      return make_channel_of<core>();
+    }
+  }
 
   // A handle for another thread: one more, or the only one.
   template <class Handle>

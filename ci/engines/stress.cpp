@@ -17,6 +17,7 @@
 
 #include "ci/engines/engine.hpp"
 #include "models/scenarios/channel.hpp"
+#include "models/scenarios/operation.hpp"
 #include "models/scenarios/park.hpp"
 #include "models/scenarios/queue.hpp"
 #include "models/scenarios/sync.hpp"
@@ -111,6 +112,7 @@ const std::vector<runnable>& runnables() {
     scenarios::for_each_park_scenario(add);
     scenarios::for_each_queue_scenario(add);
     scenarios::for_each_channel_scenario(add);
+    scenarios::for_each_operation_scenario(add);
     const auto add_storm = [&]<template <class, class> class Core>(const std::string& variant) {
       constexpr double weight_of_storm = 20;
       made.push_back({{variant, variant + ".storm",

@@ -22,11 +22,11 @@ class token_box {
     takers_.call(1);
   }
   void take() {
-    const bool taken = takers_.await([this] { return try_take(); }, typename waiters::forever{});
+    const bool taken = takers_.await([this] { return try_take(); }, forever{});
     Sync::assert_that(taken, "whoever waits for ever gets what it waits for");
   }
   [[nodiscard]] bool take_until(typename Sync::deadline end) {
-    return takers_.await([this] { return try_take(); }, typename waiters::until{end});
+    return takers_.await([this] { return try_take(); }, until<typename Sync::deadline>{end});
   }
   [[nodiscard]] bool try_take() {
     std::uint32_t left = tokens_.load(order::relaxed);
@@ -44,7 +44,7 @@ class token_box {
   }
   void await_shut() {
     const auto is_shut = [this] { return shut_.load(order::relaxed) != 0; };
-    Sync::assert_that(takers_.await(is_shut, typename waiters::forever{}), "it is shut");
+    Sync::assert_that(takers_.await(is_shut, forever{}), "it is shut");
   }
 
  private:

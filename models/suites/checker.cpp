@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "models/scenarios/channel.hpp"
+#include "models/scenarios/operation.hpp"
 #include "models/scenarios/park.hpp"
 #include "models/scenarios/queue.hpp"
 #include "models/scenarios/sync.hpp"
@@ -23,6 +24,7 @@ const std::vector<scenario>& scenarios() {
     scenarios::for_each_queue_scenario(add);
     scenarios::for_each_channel_scenario(add);
     scenarios::for_each_lone_channel_scenario(add);
+    scenarios::for_each_operation_scenario(add);
     const auto add_wrong = [&made]<template <class> class Scenario>(const char* name) {
       made.push_back(entry<Scenario>(name, false));
     };

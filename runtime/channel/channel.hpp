@@ -8,7 +8,9 @@
 #include <handfast/channel/handles.hpp>
 #include <handfast/channel/lock_free.hpp>
 #include <handfast/channel/lock_ring.hpp>
+#include <handfast/channel/operation.hpp>
 #include <handfast/channel/outcome.hpp>
+#include <handfast/channel/select.hpp>
 #include <handfast/sync/native.hpp>
 
 #include <cstddef>

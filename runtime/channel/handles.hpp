@@ -112,6 +112,9 @@ class sender {
 
   [[nodiscard]] std::size_t capacity() const noexcept { return handle_.core().capacity(); }
 
+  /// What it is a handle of, for what is built on channels (operation.hpp).
+  [[nodiscard]] Core& core() const noexcept { return handle_.core(); }
+
  private:
   using counted = detail::handle<Core, &Core::add_sender, &Core::drop_sender>;
 
@@ -177,6 +180,9 @@ class receiver {
   }
 
   [[nodiscard]] std::size_t capacity() const noexcept { return handle_.core().capacity(); }
+
+  /// What it is a handle of, for what is built on channels (operation.hpp).
+  [[nodiscard]] Core& core() const noexcept { return handle_.core(); }
 
  private:
   using counted = detail::handle<Core, &Core::add_receiver, &Core::drop_receiver>;

@@ -91,19 +91,23 @@ class lock_free_channel {
     return send_with(std::move(item), never{});
   }
   [[nodiscard]] send_result<Value> send_until(Value item, deadline end) noexcept {
-    return send_with(std::move(item), until{end});
+    return send_with(std::move(item), until<deadline>{end});
   }
   [[nodiscard]] send_many_result<Value> send_many(std::span<Value> items) noexcept;
 
   [[nodiscard]] receive_result<Value> receive() noexcept { return receive_with(forever{}); }
   [[nodiscard]] receive_result<Value> try_receive() noexcept { return receive_with(never{}); }
   [[nodiscard]] receive_result<Value> receive_until(deadline end) noexcept {
-    return receive_with(until{end});
+    return receive_with(until<deadline>{end});
   }
   template <class Room>
   [[nodiscard]] receive_many_result receive_many(std::span<Room> rooms) noexcept;
 
   close_outcome close() noexcept;
+
+  // For `operation` and `select`: who waits to send, and to receive.
+  [[nodiscard]] wait_list<Sync>& waiting_senders() noexcept { return waiting_senders_; }
+  [[nodiscard]] wait_list<Sync>& waiting_receivers() noexcept { return waiting_receivers_; }
 
   [[nodiscard]] std::size_t capacity() const noexcept { return queue_.capacity(); }
 
@@ -118,20 +122,12 @@ class lock_free_channel {
   using waiters = wait_list<Sync>;
   using count = typename Sync::template atomic<std::size_t>;
 
-  // How long an operation is willing to wait, and what it answers then.
-  struct forever : waiters::forever {
-    static constexpr send_failure not_sent = send_failure::full;
-    static constexpr receive_failure not_received = receive_failure::empty;
-  };
-  struct until : waiters::until {
-    explicit until(deadline end) noexcept : waiters::until{end} {}
-    static constexpr send_failure not_sent = send_failure::timed_out;
-    static constexpr receive_failure not_received = receive_failure::timed_out;
-  };
-  struct never {
-    static constexpr send_failure not_sent = send_failure::full;
-    static constexpr receive_failure not_received = receive_failure::empty;
-  };
+  // Patience of who does not wait.
+  struct never {};
+
+  // What it is called to run out of patience.
+  template <class Patience>
+  static constexpr bool timed = std::is_same_v<Patience, until<deadline>>;
 
   // Whether `attempt`, which has come to nothing once, comes to something within that time.
   template <class Attempt, class Patience>
@@ -140,17 +136,8 @@ class lock_free_channel {
     if constexpr (std::is_same_v<Patience, never>) {
       return false;
     } else {
-      // Each time twice as long: whoever looks at once sees one item, and takes its line
-      // away from who brings the next; whoever waits a little finds several.
-      for (std::size_t i = 0; i < Sync::limits::tries_before_sleep; ++i) {
-        for (std::size_t pauses = std::size_t{1} << i; pauses > 0; --pauses) {
-          Sync::pause();
-        }
-        if (attempt()) {
-          return true;
-        }
-      }
-      return waiting.await([&attempt] { return attempt(); }, patience);
+      const auto again = [&attempt] { return attempt(); };
+      return spin_before_sleep<Sync>(again) || waiting.await(again, patience);
     }
   }
 
@@ -188,7 +175,7 @@ std::optional<send_failure> lock_free_channel<Queue, Sync>::send_from(Value& ite
       return send_failure::full;  // no memory: nobody makes room
     }
     if (!await(waiting_senders_, attempt, patience)) {
-      return Patience::not_sent;
+      return timed<Patience> ? send_failure::timed_out : send_failure::full;
     }
   }
   if (status == push_status::closed) {
@@ -232,7 +219,7 @@ receive_result<typename Queue::value_type> lock_free_channel<Queue, Sync>::recei
     return item.has_value() || why == pop_failure::closed;
   };
   if (!attempt() && !await(waiting_receivers_, attempt, patience)) {
-    return std::unexpected(Patience::not_received);
+    return std::unexpected(timed<Patience> ? receive_failure::timed_out : receive_failure::empty);
   }
   if (!item) {
     return std::unexpected(receive_failure::closed);

@@ -17,6 +17,8 @@
 //     them that a notification is on its way to, so that nobody pays for a second
 //     one meanwhile. Always called <= asleep, and as many items (or rooms) as
 //     are there are called for: items <= called, or called == asleep.
+//     Operations that wait for several things, or are a task's (operation.hpp), wait on
+//     lists of their own: each change calls one of those as well.
 //  5. A waiter that timed out looks once more before it gives up: while there
 //     is something to take or room to fill, no notification is wasted.
 //  6. Notifying after `mutex_` is released needs a handle that keeps the core
@@ -32,6 +34,7 @@
 #include <handfast/channel/create.hpp>
 #include <handfast/channel/outcome.hpp>
 #include <handfast/memory/object.hpp>
+#include <handfast/park/wait_list.hpp>
 #include <handfast/queue/ends.hpp>
 #include <handfast/queue/ring.hpp>
 #include <handfast/sync/lock_guard.hpp>
@@ -95,6 +98,10 @@ class lock_ring {
 
   [[nodiscard]] std::size_t capacity() const noexcept { return ring_.capacity(); }
 
+  // For `operation` and `select`: those of them that wait to send, and to receive.
+  [[nodiscard]] wait_list<Sync>& waiting_senders() noexcept { return waiting_senders_.others; }
+  [[nodiscard]] wait_list<Sync>& waiting_receivers() noexcept { return waiting_receivers_.others; }
+
   // One handle more, one fewer. The last of a side closes; the last of all
   // destroys the core.
   void add_sender() noexcept;
@@ -107,10 +114,12 @@ class lock_ring {
   using count = typename Sync::template var<std::size_t>;
   using flag = typename Sync::template var<bool>;
 
-  // The waiting threads of one side (rule 4).
+  // Those that wait on one side (rule 4).
   struct waiters {
+    condition_variable changed;
     count asleep;
     count called;
+    wait_list<Sync> others;
   };
 
   // How long an operation is willing to wait.
@@ -136,25 +145,26 @@ class lock_ring {
   // (rule 6): as many of the waiters as the changes can serve.
   class late_wake {
    public:
-    explicit late_wake(condition_variable& condition) noexcept : condition_(condition) {}
+    explicit late_wake(waiters& waiting) noexcept : waiting_(waiting) {}
     late_wake(const late_wake&) = delete;
     late_wake& operator=(const late_wake&) = delete;
     ~late_wake();
 
-    void serve(waiters& waiting, std::size_t changes) noexcept {
-      served_ = std::min(waiting.asleep.read() - waiting.called.read(), changes);
-      waiting.called.write() += served_;
+    void serve(std::size_t changes) noexcept {
+      changes_ = changes;
+      served_ = std::min(waiting_.asleep.read() - waiting_.called.read(), changes);
+      waiting_.called.write() += served_;
     }
 
    private:
-    condition_variable& condition_;
+    waiters& waiting_;
+    std::size_t changes_ = 0;
     std::size_t served_ = 0;
   };
 
   // Whether `ready` holds, having waited for it as long as `patience` allows.
   template <class Ready, class Patience>
-  [[nodiscard]] bool await(condition_variable& condition, waiters& waiting, Ready ready,
-                           Patience patience) noexcept;
+  [[nodiscard]] bool await(waiters& waiting, Ready ready, Patience patience) noexcept;
   template <class Patience>
   [[nodiscard]] bool await_space(Patience patience) noexcept;
   template <class Patience>
@@ -172,11 +182,9 @@ class lock_ring {
   [[nodiscard]] bool abandoned() const noexcept;
 
   typename Sync::mutex mutex_;
-  condition_variable items_;  // receivers wait here: an item came, or the channel closed
-  condition_variable space_;  // senders wait here: room came, or the channel closed
   queue ring_;
-  waiters waiting_receivers_;
-  waiters waiting_senders_;
+  waiters waiting_receivers_;  // until an item comes, or the channel closes
+  waiters waiting_senders_;    // until room comes, or the channel closes
   count senders_{1};
   count receivers_{1};
   flag closed_;
@@ -189,8 +197,8 @@ template <class Value, class Sync>
 lock_ring<Value, Sync>::lock_ring(slot* slots, std::size_t capacity) noexcept
     : ring_(slots, capacity) {
   Sync::name(mutex_, "channel.mutex");
-  Sync::name(items_, "channel.items");
-  Sync::name(space_, "channel.space");
+  Sync::name(waiting_receivers_.changed, "channel.items");
+  Sync::name(waiting_senders_.changed, "channel.space");
   Sync::name(closed_, "channel.closed");
 }
 
@@ -198,11 +206,10 @@ lock_ring<Value, Sync>::lock_ring(slot* slots, std::size_t capacity) noexcept
 
 template <class Value, class Sync>
 template <class Ready, class Patience>
-bool lock_ring<Value, Sync>::await(condition_variable& condition, waiters& waiting, Ready ready,
-                                   Patience patience) noexcept {
+bool lock_ring<Value, Sync>::await(waiters& waiting, Ready ready, Patience patience) noexcept {
   while (!ready()) {
     waiting.asleep.write() += 1;
-    const wait_status status = patience.wait(condition, mutex_);
+    const wait_status status = patience.wait(waiting.changed, mutex_);
     waiting.asleep.write() -= 1;
     waiting.called.write() -= std::min(waiting.called.read(), std::size_t{1});
     if (status == wait_status::timed_out) {
@@ -216,22 +223,25 @@ template <class Value, class Sync>
 template <class Patience>
 bool lock_ring<Value, Sync>::await_space(Patience patience) noexcept {
   const auto ready = [this] { return closed_.read() || !ring_.full(); };
-  return await(space_, waiting_senders_, ready, patience);
+  return await(waiting_senders_, ready, patience);
 }
 
 template <class Value, class Sync>
 template <class Patience>
 bool lock_ring<Value, Sync>::await_items(Patience patience) noexcept {
   const auto ready = [this] { return closed_.read() || !ring_.empty(); };
-  return await(items_, waiting_receivers_, ready, patience);
+  return await(waiting_receivers_, ready, patience);
 }
 
 template <class Value, class Sync>
 lock_ring<Value, Sync>::late_wake::~late_wake() {
   if (served_ == 1) {
-    condition_.notify_one();
+    waiting_.changed.notify_one();
   } else if (served_ > 1) {
-    condition_.notify_all();
+    waiting_.changed.notify_all();
+  }
+  if (changes_ > 0) {
+    waiting_.others.call(changes_);
   }
 }
 
@@ -241,7 +251,7 @@ template <class Value, class Sync>
 template <class Patience>
 send_result<Value> lock_ring<Value, Sync>::send_with(Value item, Patience patience,
                                                      send_failure out_of_patience) noexcept {
-  late_wake receivers(items_);
+  late_wake receivers(waiting_receivers_);
   lock_guard<Sync> lock(mutex_);
   if (!await_space(patience)) {
     return std::unexpected(unsent<Value>{out_of_patience, std::move(item)});
@@ -250,7 +260,7 @@ send_result<Value> lock_ring<Value, Sync>::send_with(Value item, Patience patien
     return std::unexpected(unsent<Value>{send_failure::closed, std::move(item)});
   }
   ring_.push(std::move(item));
-  receivers.serve(waiting_receivers_, 1);
+  receivers.serve(1);
   return {};
 }
 
@@ -272,7 +282,7 @@ send_result<Value> lock_ring<Value, Sync>::send_until(Value item, deadline end) 
 template <class Value, class Sync>
 send_many_result<Value> lock_ring<Value, Sync>::send_many(std::span<Value> items) noexcept {
   while (!items.empty()) {
-    late_wake receivers(items_);
+    late_wake receivers(waiting_receivers_);
     lock_guard<Sync> lock(mutex_);
     std::ignore = await_space(forever{});
     if (closed_.read()) {
@@ -283,7 +293,7 @@ send_many_result<Value> lock_ring<Value, Sync>::send_many(std::span<Value> items
     for (Value& item : items.first(batch)) {
       ring_.push(std::move(item));
     }
-    receivers.serve(waiting_receivers_, batch);
+    receivers.serve(batch);
     items = items.subspan(batch);
   }
   return {};
@@ -295,7 +305,7 @@ template <class Value, class Sync>
 template <class Patience>
 receive_result<Value> lock_ring<Value, Sync>::receive_with(
     Patience patience, receive_failure out_of_patience) noexcept {
-  late_wake senders(space_);
+  late_wake senders(waiting_senders_);
   lock_guard<Sync> lock(mutex_);
   if (!await_items(patience)) {
     return std::unexpected(out_of_patience);
@@ -303,7 +313,7 @@ receive_result<Value> lock_ring<Value, Sync>::receive_with(
   if (ring_.empty()) {
     return std::unexpected(receive_failure::closed);
   }
-  senders.serve(waiting_senders_, 1);
+  senders.serve(1);
   return ring_.pop();
 }
 
@@ -330,7 +340,7 @@ receive_many_result lock_ring<Value, Sync>::receive_many(std::span<Room> rooms) 
   if (rooms.empty()) {
     return 0;
   }
-  late_wake senders(space_);
+  late_wake senders(waiting_senders_);
   lock_guard<Sync> lock(mutex_);
   std::ignore = await_items(forever{});
   if (ring_.empty()) {
@@ -341,7 +351,7 @@ receive_many_result lock_ring<Value, Sync>::receive_many(std::span<Room> rooms) 
   for (Room& room : rooms.first(batch)) {
     room = ring_.pop();
   }
-  senders.serve(waiting_senders_, batch);
+  senders.serve(batch);
   return batch;
 }
 
@@ -360,8 +370,10 @@ close_outcome lock_ring<Value, Sync>::close() noexcept {
 template <class Value, class Sync>
 void lock_ring<Value, Sync>::close_while_locked() noexcept {
   closed_.write() = true;
-  items_.notify_all();
-  space_.notify_all();
+  waiting_receivers_.changed.notify_all();
+  waiting_senders_.changed.notify_all();
+  waiting_receivers_.others.call(wait_list<Sync>::all);
+  waiting_senders_.others.call(wait_list<Sync>::all);
 }
 
 template <class Value, class Sync>

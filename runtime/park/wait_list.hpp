@@ -1,5 +1,5 @@
-// Threads that wait for something to change, and how they are woken: the slow path
-// of whatever does not lock. Nobody who changes something pays more than a look at a
+// Those that wait for something to change, and how they are told: the slow path of
+// whatever does not lock. Nobody who changes something pays more than a look at a
 // number while nobody waits.
 //
 // Rules
@@ -10,17 +10,20 @@
 //  3. A call takes its waiter off the list: it is for one, and is owed to one. Who was
 //     called and did without passes it on.
 //  4. A waiter is called while `mutex_` is held, and leaves through it: whoever called
-//     is done with it by then. So it may live on its thread's stack.
+//     is done with it, and with what it wakes, by then. So both may live on a stack or in
+//     a task's frame.
 //
 // Progress: `call` with nobody waiting is wait-free. The mutex is held for a few
 // instructions, and for the system call of each wake-up.
 //
 // After the event count (Vyukov 2008; Kepner, folly's EventCount) and Go's wait queues:
 // a list, not a number, so that each waiter can be called, cancelled, or be one of
-// several of a select. The fences are those of Dekker's algorithm, the waiters' the
-// expensive one.
+// several of a select (channel/select.hpp). The fences are those of Dekker's algorithm, the
+// waiters' the expensive one.
 #pragma once
 
+#include <handfast/park/parker.hpp>
+#include <handfast/park/waker.hpp>
 #include <handfast/sync/lock_guard.hpp>
 #include <handfast/sync/policy.hpp>
 
@@ -36,46 +39,33 @@ namespace handfast {
 template <sync_policy Sync>
 class wait_list {
  public:
-  using deadline = typename Sync::deadline;
-
   static constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
 
-  /// One wait of one thread.
+  /// One wait, on one list.
   class waiter {
    public:
-    waiter() noexcept { Sync::name(called_, "waiter.called"); }
+    waiter() = default;
     waiter(const waiter&) = delete;
     waiter& operator=(const waiter&) = delete;
 
    private:
     friend class wait_list;
 
-    // Relaxed throughout: a word to sleep on. Whether it was called is told by the list.
-    typename Sync::template atomic<std::uint32_t> called_{0};
+    typename Sync::template var<waker> waker_;
     typename Sync::template var<bool> enlisted_;
     typename Sync::template var<waiter*> next_;
     typename Sync::template var<waiter*> previous_;
   };
 
-  /// How long a wait may take.
-  struct forever {
-    wait_status sleep(typename Sync::template atomic<std::uint32_t>& word) const noexcept {
-      Sync::wait(word, 0);
-      return wait_status::woken;
-    }
-  };
-  struct until {
-    deadline end;
-    wait_status sleep(typename Sync::template atomic<std::uint32_t>& word) const noexcept {
-      return Sync::wait_until(word, 0, end);
-    }
-  };
+  /// Whether a waiter was called: then it is off the list already, and owes the call to
+  /// another if it does without.
+  enum class call_status : unsigned char { called, not_called };
 
   wait_list() noexcept { Sync::name(mutex_, "wait_list.mutex"); }
   wait_list(const wait_list&) = delete;
   wait_list& operator=(const wait_list&) = delete;
   ~wait_list() {
-    Sync::assert_that(first_.read() == nullptr, "a wait list goes while a thread is on it");
+    Sync::assert_that(first_.read() == nullptr, "a wait list goes while somebody is on it");
   }
 
   /// Calls `attempt`, asleep in between, until it says that it has come to something;
@@ -83,9 +73,12 @@ class wait_list {
   /// they `call`. Blocks.
   template <class Attempt, class Patience>
   [[nodiscard]] bool await(Attempt attempt, Patience patience) noexcept {
+    parker<Sync> sleep;
+    waiter mine;
     for (;;) {
-      waiter mine;
-      enlist(mine);
+      sleep.reset();
+      enlist(mine, sleep.handle());
+      look_after_enlisting();
       if (attempt()) {
         if (leave(mine) == call_status::called) {
           call(1);
@@ -93,7 +86,7 @@ class wait_list {
         return true;
       }
       // It may end for no reason, and is no more than that: what counts is the next look.
-      const wait_status ended = patience.sleep(mine.called_);
+      const wait_status ended = sleep.park(patience);
       std::ignore = leave(mine);
       if (attempt()) {
         return true;
@@ -106,8 +99,8 @@ class wait_list {
 
   /// Wakes at most so many of those that wait, the longest waiting first. Does not block.
   void call(std::size_t most) noexcept {
-    // [wait_list.look] seq_cst: pairs with enlist's heavy fence; the caller's change is
-    // seen by who enlists, or who is enlisted is seen here.
+    // [wait_list.look] seq_cst: pairs with look_after_enlisting's heavy fence; the caller's
+    // change is seen by who enlists, or who is enlisted is seen here.
     Sync::light_fence(order::seq_cst);
     if (waiting_.load(order::relaxed) == 0) {
       return;
@@ -116,29 +109,42 @@ class wait_list {
     for (; most > 0 && first_.read() != nullptr; --most) {
       waiter& called = *first_.read();
       unlink(called);
-      called.called_.store(1, order::relaxed);
-      Sync::notify_one(called.called_);
+      called.waker_.read().wake();
     }
   }
 
- private:
-  enum class call_status : unsigned char { called, not_called };
+  /// Puts `who` last, to be woken by a call. Whoever enlists looks again before it waits,
+  /// `look_after_enlisting` in between, and leaves before it goes.
+  void enlist(waiter& who, waker wakes) noexcept {
+    const lock_guard<Sync> lock(mutex_);
+    waiter* const last = last_.read();
+    who.waker_.write() = wakes;
+    who.previous_.write() = last;
+    who.enlisted_.write() = true;
+    who.next_.write() = nullptr;
+    (last == nullptr ? first_ : last->next_).write() = &who;
+    last_.write() = &who;
+    count(1);
+  }
 
-  void enlist(waiter& who) noexcept {
-    {
-      const lock_guard<Sync> lock(mutex_);
-      waiter* const last = last_.read();
-      who.previous_.write() = last;
-      who.enlisted_.write() = true;
-      (last == nullptr ? first_ : last->next_).write() = &who;
-      last_.write() = &who;
-      count(1);
-    }
+  /// Once for as many lists as were enlisted on.
+  static void look_after_enlisting() noexcept {
     // [wait_list.look] seq_cst: pairs with call's light fence.
     Sync::heavy_fence(order::seq_cst);
   }
 
-  // Whether it was called: then it is off the list already.
+  /// Has `who`, which enlisted before, woken by this from now on; in its place on the
+  /// list, unless it was called.
+  [[nodiscard]] call_status renew(waiter& who, waker wakes) noexcept {
+    const lock_guard<Sync> lock(mutex_);
+    if (!who.enlisted_.read()) {
+      return call_status::called;
+    }
+    who.waker_.write() = wakes;
+    return call_status::not_called;
+  }
+
+  /// Takes `who` off. Nobody wakes it any more.
   [[nodiscard]] call_status leave(waiter& who) noexcept {
     const lock_guard<Sync> lock(mutex_);
     if (!who.enlisted_.read()) {
@@ -148,6 +154,7 @@ class wait_list {
     return call_status::not_called;
   }
 
+ private:
   void unlink(waiter& who) noexcept {
     waiter* const previous = who.previous_.read();
     waiter* const next = who.next_.read();

@@ -1,0 +1,266 @@
+// Scenarios of operations that wait for one of several things, or as tasks do.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "models/scenarios/scenario.hpp"
+
+namespace handfast::scenarios {
+
+template <class Sync, template <class, class> class Core = lock_ring>
+struct select_gets_the_item {
+  static constexpr std::string_view claim =
+      "a select of two receives wakes for an item on either channel";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      receive_operation from_first(*first.rx);
+      receive_operation from_second(*second.rx);
+      if (select(from_first, from_second) == 0) {
+        Sync::assert_that(from_first.result()->value() == 1, "the first channel's item");
+      } else {
+        Sync::assert_that(from_second.result()->value() == 2, "the second channel's item");
+      }
+    } else {
+      first.must_send(1);
+      second.must_send(2);
+    }
+  }
+  void finish() {
+    Sync::assert_that(first.rx->try_receive().has_value() != second.rx->try_receive().has_value(),
+                      "one item was received, the other is there");
+  }
+
+  channel_ends<Sync, Core> first{1};
+  channel_ends<Sync, Core> second{1};
+};
+
+template <class Sync, template <class, class> class Core = lock_ring>
+struct select_passes_on {
+  static constexpr std::string_view claim =
+      "a select that was called for one channel and received from the other passes the call on";
+  static constexpr unsigned threads = 3;
+  static constexpr needs asks{.many_receivers = true};
+  static constexpr double weight = 5;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      receive_operation from_first(*first.rx);
+      receive_operation from_second(*second.rx);
+      if (select(from_second, from_first) == 1) {
+        // The other receiver waits for one of the first channel.
+        first.must_send(from_first.result()->value());
+      }
+    } else if (index == 1) {
+      receive_operation from(*first.rx);
+      block_on<Sync>(from);
+      Sync::assert_that(from.result()->value() == 1, "the item comes in the end");
+    } else {
+      second.must_send(2);
+      first.must_send(1);
+    }
+  }
+  void finish() {}
+
+  channel_ends<Sync, Core> first{1};
+  channel_ends<Sync, Core> second{1};
+};
+
+template <class Sync, template <class, class> class Core = lock_ring>
+struct select_sends_or_receives {
+  static constexpr std::string_view claim =
+      "of a send and a receive one is done, and the other leaves its item where it was";
+  static constexpr unsigned threads = 2;
+  static constexpr needs asks{.bounded = true};
+
+  select_sends_or_receives() { full.must_send(1); }
+  void thread(unsigned index) {
+    if (index == 0) {
+      send_operation into_full(*full.tx, item<Sync>(2));
+      receive_operation from_empty(*empty.rx);
+      sent = select(into_full, from_empty) == 0;
+      if (sent) {
+        Sync::assert_that(into_full.result().has_value(), "nobody closes");
+      } else {
+        Sync::assert_that(from_empty.result()->value() == 3, "what was sent is received");
+        Sync::assert_that(into_full.take_back().value() == 2, "the unsent item is the caller's");
+      }
+    } else {
+      Sync::assert_that(full.must_receive() == 1, "the first item comes first");
+      empty.must_send(3);
+    }
+  }
+  void finish() {
+    Sync::assert_that(full.rx->try_receive().has_value() == sent, "sent, or not");
+    Sync::assert_that(empty.rx->try_receive().has_value() == sent, "received, or not");
+  }
+
+  channel_ends<Sync, Core> full{1};
+  channel_ends<Sync, Core> empty{1};
+  bool sent = false;
+};
+
+template <class Sync, template <class, class> class Core = lock_ring>
+struct select_ends_with_close {
+  static constexpr std::string_view claim =
+      "a select wakes when one of its channels closes, or at its deadline";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      receive_operation from_first(*first.rx);
+      receive_operation from_second(*second.rx);
+      if (const auto done = select_until(soon<Sync>(), from_first, from_second)) {
+        Sync::assert_that(*done == 1 && !from_second.result(), "the second channel closed");
+      }
+    } else {
+      second.tx.reset();
+    }
+  }
+  void finish() {}
+
+  channel_ends<Sync, Core> first{1};
+  channel_ends<Sync, Core> second{1};
+};
+
+template <class Sync, template <class, class> class Core = lock_ring>
+struct select_with_default {
+  static constexpr std::string_view claim =
+      "a select with a default never waits, and does what can be done";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      receive_operation from_first(*first.rx);
+      receive_operation from_second(*second.rx);
+      const auto done = try_select(from_first, from_second);
+      Sync::assert_that(done != 1U, "nothing comes on the second");
+      received = done == 0U && from_first.result()->value() == 1;
+      Sync::assert_that(received == done.has_value(), "the first channel's item");
+    } else {
+      first.must_send(1);
+    }
+  }
+  void finish() {
+    Sync::assert_that(first.rx->try_receive().has_value() != received, "received, or there");
+  }
+
+  channel_ends<Sync, Core> first{1};
+  channel_ends<Sync, Core> second{1};
+  bool received = false;
+};
+
+template <class Sync, template <class, class> class Core = lock_ring>
+struct polled_receive_is_woken {
+  static constexpr std::string_view claim =
+      "a receive that is pending is woken, and gets the item and what was before it";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      receive_operation from(*ends.rx);
+      block_on<Sync>(from);
+      Sync::assert_that(from.result()->value() == 1, "the item");
+      block_on<Sync>(from);
+      Sync::assert_that(!from.result(), "then the end");
+    } else {
+      ends.must_send(1);
+      ends.tx.reset();
+    }
+  }
+  void finish() {}
+
+  channel_ends<Sync, Core> ends{1};
+};
+
+template <class Sync, template <class, class> class Core = lock_ring>
+struct polled_send_is_woken {
+  static constexpr std::string_view claim =
+      "a send that is pending is woken when there is room, or by its deadline keeps its item";
+  static constexpr unsigned threads = 2;
+  static constexpr needs asks{.bounded = true};
+
+  polled_send_is_woken() { ends.must_send(1); }
+  void thread(unsigned index) {
+    if (index == 0) {
+      send_operation to(*ends.tx, item<Sync>(2));
+      sent = block_on_until<Sync>(to, soon<Sync>());
+      Sync::assert_that(sent ? to.result().has_value() : to.take_back().value() == 2,
+                        "sent, or the caller's");
+    } else {
+      Sync::assert_that(ends.must_receive() == 1, "the first item comes first");
+    }
+  }
+  void finish() {
+    Sync::assert_that(ends.rx->try_receive().has_value() == sent, "sent, or the caller's");
+  }
+
+  channel_ends<Sync, Core> ends{1};
+  bool sent = false;
+};
+
+// Polls once, and drops what is pending.
+template <class Sync, class Operation>
+bool poll_and_drop(Operation& what) {
+  const waker nobody([](void*) noexcept {}, nullptr);
+  return what.poll(nobody) == poll_status::ready;
+}
+
+template <class Sync, template <class, class> class Core = lock_ring>
+struct dropped_receive_passes_on {
+  static constexpr std::string_view claim =
+      "a pending receive that is dropped leaves its item and its wake-up to another";
+  static constexpr unsigned threads = 3;
+  static constexpr needs asks{.many_senders = true, .many_receivers = true};
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      receive_operation from(*ends.rx);
+      if (poll_and_drop<Sync>(from)) {
+        ends.must_send(from.result()->value());
+      }
+    } else if (index == 1) {
+      receive_operation from(*ends.rx);
+      block_on<Sync>(from);
+      Sync::assert_that(from.result()->value() == 1, "the item comes in the end");
+    } else {
+      ends.must_send(1);
+    }
+  }
+  void finish() {}
+
+  channel_ends<Sync, Core> ends{1};
+};
+
+/// Calls `visit.operator()<Scenario>(name)` for the scenarios of one variant.
+template <template <class, class> class Core, class Visit>
+void for_each_operation_scenario_of(const std::string& variant, Visit&& visit) {
+  const auto add =
+      [&]<template <class, template <class, class> class> class Scenario>(const char* name) {
+        if constexpr (suits<Scenario<native, Core>, Core<int, native>>()) {
+          visit.template operator()<over<Scenario, Core>::template with>("operation." + variant +
+                                                                         "." + name);
+        }
+      };
+  add.template operator()<select_gets_the_item>("select_gets_the_item");
+  add.template operator()<select_passes_on>("select_passes_on");
+  add.template operator()<select_sends_or_receives>("select_sends_or_receives");
+  add.template operator()<select_ends_with_close>("select_ends_with_close");
+  add.template operator()<select_with_default>("select_with_default");
+  add.template operator()<polled_receive_is_woken>("polled_receive_is_woken");
+  add.template operator()<polled_send_is_woken>("polled_send_is_woken");
+  add.template operator()<dropped_receive_passes_on>("dropped_receive_passes_on");
+}
+
+template <class Visit>
+void for_each_operation_scenario(Visit&& visit) {
+  for_each_operation_scenario_of<lock_ring>("lock_ring", visit);
+  for_each_operation_scenario_of<lock_free_ring>("lock_free_ring", visit);
+  for_each_operation_scenario_of<unbounded>("unbounded", visit);
+}
+
+}  // namespace handfast::scenarios

@@ -1,0 +1,159 @@
+// Operations that wait for one of several things, or as tasks do: what one thread sees.
+#include <handfast/channel/channel.hpp>
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+namespace handfast {
+namespace {
+
+using item = std::unique_ptr<int>;
+
+template <class Core>
+channel<Core> small_channel() {
+  if constexpr (Core::bounded) {
+    return make_channel_of<Core>(1);
+  } else {
+    return make_channel_of<Core>();
+  }
+}
+
+// Counts how often it was woken.
+struct counting {
+  waker handle() {
+    return {[](void* whom) noexcept { ++static_cast<counting*>(whom)->woken; }, this};
+  }
+  int woken = 0;
+};
+
+template <class Core>
+class operation_on : public testing::Test {
+ protected:
+  static void must_send(const channel<Core>& to, int number) {
+    ASSERT_TRUE(to.tx.send(std::make_unique<int>(number)));
+  }
+
+  channel<Core> first_ = small_channel<Core>();
+  channel<Core> second_ = small_channel<Core>();
+};
+
+using cores =
+    testing::Types<lock_ring<item, native>, lock_free_ring<item>, spsc_ring<item>, mpsc_ring<item>,
+                   spmc_ring<item>, unbounded<item>, mpsc_unbounded<item>>;
+TYPED_TEST_SUITE(operation_on, cores);
+
+TYPED_TEST(operation_on, what_can_be_done_is_drawn_without_bias) {
+  std::array<int, 2> drawn{};
+  for (int round = 0; round < 3000; ++round) {
+    this->must_send(this->first_, 0);
+    this->must_send(this->second_, 1);
+    receive_operation from_first(this->first_.rx);
+    receive_operation from_second(this->second_.rx);
+    const std::size_t done = select(from_first, from_second);
+    ++drawn[done];
+    ASSERT_EQ(**(done == 0 ? from_first : from_second).result(), static_cast<int>(done));
+    ASSERT_TRUE((done == 0 ? this->second_ : this->first_).rx.try_receive());
+  }
+  // A thousand of three thousand would be 18 standard deviations from the half.
+  EXPECT_GT(drawn[0], 1000);
+  EXPECT_GT(drawn[1], 1000);
+}
+
+TYPED_TEST(operation_on, select_with_nothing_to_do_takes_its_default) {
+  receive_operation from_first(this->first_.rx);
+  receive_operation from_second(this->second_.rx);
+  EXPECT_EQ(try_select(from_first, from_second), std::nullopt);
+  this->must_send(this->second_, 7);
+  EXPECT_EQ(try_select(from_first, from_second), 1U);
+  EXPECT_EQ(**from_second.result(), 7);
+}
+
+TYPED_TEST(operation_on, select_gives_up_at_its_deadline) {
+  receive_operation from_first(this->first_.rx);
+  receive_operation from_second(this->second_.rx);
+  EXPECT_EQ(select_until(native::clock::now(), from_first, from_second), std::nullopt);
+}
+
+TYPED_TEST(operation_on, a_closed_channel_is_something_that_can_be_done) {
+  std::ignore = this->second_.rx.close();
+  receive_operation from_first(this->first_.rx);
+  receive_operation from_second(this->second_.rx);
+  EXPECT_EQ(select(from_first, from_second), 1U);
+  EXPECT_EQ(from_second.result().error(), receive_failure::closed);
+  send_operation to_second(this->second_.tx, std::make_unique<int>(3));
+  EXPECT_EQ(select(from_first, to_second), 1U);
+  const auto sent = to_second.result();
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().reason, send_failure::closed);
+  EXPECT_EQ(*sent.error().item, 3);
+}
+
+TYPED_TEST(operation_on, a_pending_receive_wakes_its_latest_waker_once) {
+  counting early;
+  counting late;
+  receive_operation from(this->first_.rx);
+  EXPECT_EQ(from.poll(early.handle()), poll_status::pending);
+  EXPECT_EQ(from.poll(late.handle()), poll_status::pending);
+  this->must_send(this->first_, 4);
+  EXPECT_EQ(early.woken, 0);
+  EXPECT_EQ(late.woken, 1);
+  EXPECT_EQ(from.poll(late.handle()), poll_status::ready);
+  EXPECT_EQ(**from.result(), 4);
+}
+
+TYPED_TEST(operation_on, a_dropped_receive_leaves_its_item_in_the_channel) {
+  counting dropped;
+  {
+    receive_operation from(this->first_.rx);
+    EXPECT_EQ(from.poll(dropped.handle()), poll_status::pending);
+    this->must_send(this->first_, 5);
+  }
+  EXPECT_EQ(dropped.woken, 1);
+  const auto left = this->first_.rx.try_receive();
+  ASSERT_TRUE(left);
+  EXPECT_EQ(**left, 5);
+}
+
+TYPED_TEST(operation_on, a_dropped_operation_is_woken_no_more) {
+  counting dropped;
+  {
+    receive_operation from(this->first_.rx);
+    EXPECT_EQ(from.poll(dropped.handle()), poll_status::pending);
+  }
+  this->must_send(this->first_, 6);
+  EXPECT_EQ(dropped.woken, 0);
+}
+
+TYPED_TEST(operation_on, a_pending_send_keeps_its_item_until_it_is_done) {
+  if constexpr (TypeParam::bounded) {
+    this->must_send(this->first_, 1);
+    counting waits;
+    send_operation to(this->first_.tx, std::make_unique<int>(2));
+    EXPECT_EQ(to.poll(waits.handle()), poll_status::pending);
+    EXPECT_EQ(*to.take_back(), 2);
+    send_operation again(this->first_.tx, std::make_unique<int>(3));
+    EXPECT_EQ(again.poll(waits.handle()), poll_status::pending);
+    EXPECT_EQ(**this->first_.rx.receive(), 1);
+    EXPECT_EQ(waits.woken, 1);
+    EXPECT_EQ(again.poll(waits.handle()), poll_status::ready);
+    EXPECT_TRUE(again.result());
+    EXPECT_EQ(**this->first_.rx.receive(), 3);
+  }
+}
+
+TYPED_TEST(operation_on, blocking_on_one_until_a_deadline_leaves_it_as_it_was) {
+  receive_operation from(this->first_.rx);
+  EXPECT_FALSE(block_on_until<native>(from, native::clock::now()));
+  this->must_send(this->first_, 8);
+  block_on<native>(from);
+  EXPECT_EQ(**from.result(), 8);
+}
+
+}  // namespace
+}  // namespace handfast

@@ -1,0 +1,132 @@
+// Several operations on several channels, of which exactly one is done: the first that
+// can be, and one of them by chance where several can.
+//
+// All are tried, beginning with one drawn at random. If none can be done now, each is put
+// on its channel's wait list, with one sleep for all; then they are tried again. Whoever
+// leaves with another operation done passes on what the rest were called for: no wake-up
+// is lost. The rest have done nothing.
+//
+// Go's select and crossbeam's, without their lock on all channels: being called is a hint
+// to look, not a claim.
+#pragma once
+
+#include <handfast/channel/operation.hpp>
+#include <handfast/park/parker.hpp>
+#include <handfast/park/wait_list.hpp>
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <type_traits>
+
+namespace handfast {
+
+namespace detail {
+
+/// A select on its way, of operations that stay where they are.
+template <class Sync, std::size_t Count>
+class selection {
+ public:
+  template <class... Operations>
+  explicit selection(Operations&... all) noexcept : all_{&all...} {}
+
+  /// The first that can be done, from one drawn by chance on; it is done then.
+  [[nodiscard]] std::optional<std::size_t> attempt() noexcept {
+    for (std::size_t i = 0; i < Count; ++i) {
+      const std::size_t which = (first_ + i) % Count;
+      if (all_[which]->attempt()) {
+        return which;
+      }
+    }
+    return std::nullopt;
+  }
+
+  template <class Patience>
+  [[nodiscard]] std::optional<std::size_t> await(Patience patience) noexcept {
+    for (;;) {
+      sleep_.reset();
+      for (std::size_t i = 0; i < Count; ++i) {
+        all_[i]->others().enlist(places_[i], sleep_.handle());
+      }
+      list::look_after_enlisting();
+      if (const auto done = attempt()) {
+        pass_on(leave(), Count);
+        return done;
+      }
+      const wait_status ended = sleep_.park(patience);
+      const auto calls = leave();
+      if (const auto done = attempt()) {
+        pass_on(calls, *done);
+        return done;
+      }
+      if (ended == wait_status::timed_out) {
+        return std::nullopt;
+      }
+    }
+  }
+
+ private:
+  using list = wait_list<Sync>;
+  using call_status = typename list::call_status;
+
+  // Waits on no list any more; which of them had called.
+  [[nodiscard]] std::array<call_status, Count> leave() noexcept {
+    std::array<call_status, Count> calls;
+    for (std::size_t i = 0; i < Count; ++i) {
+      calls[i] = all_[i]->others().leave(places_[i]);
+    }
+    return calls;
+  }
+
+  // Calls another where one was called and `done` is what was done; Count: none was done
+  // for being called.
+  void pass_on(const std::array<call_status, Count>& calls, std::size_t done) noexcept {
+    for (std::size_t i = 0; i < Count; ++i) {
+      if (i != done && calls[i] == call_status::called) {
+        all_[i]->others().call(1);
+      }
+    }
+  }
+
+  std::array<operation<Sync>*, Count> all_;
+  std::array<typename list::waiter, Count> places_;
+  parker<Sync> sleep_;
+  std::size_t first_ = static_cast<std::size_t>(Sync::random() % Count);
+};
+
+template <class Sync, class Patience, class... Operations>
+[[nodiscard]] std::optional<std::size_t> select_within(Patience patience,
+                                                       Operations&... all) noexcept {
+  selection<Sync, sizeof...(Operations)> choice(all...);
+  std::optional<std::size_t> done = choice.attempt();
+  if (!done) {
+    spin_before_sleep<Sync>([&] { return (done = choice.attempt()).has_value(); });
+  }
+  return done ? done : choice.await(patience);
+}
+
+}  // namespace detail
+
+/// Does one of these, which wait for as long as it takes; which of them, from 0. One of
+/// several that can be done at once is drawn, without bias. Fails never: on a closed channel
+/// a send is done at once, a receive when nothing is left. Blocks.
+template <class First, class... Rest>
+[[nodiscard]] std::size_t select(First& first, Rest&... rest) noexcept {
+  return *detail::select_within<typename First::sync>(forever{}, first, rest...);
+}
+
+/// Does one of these if that needs no waiting: a select with a default. Does not block.
+template <class First, class... Rest>
+[[nodiscard]] std::optional<std::size_t> try_select(First& first, Rest&... rest) noexcept {
+  return detail::selection<typename First::sync, 1 + sizeof...(Rest)>(first, rest...).attempt();
+}
+
+/// Does one of these until `end`; nothing if none could be done by then. Blocks.
+template <class First, class... Rest>
+[[nodiscard]] std::optional<std::size_t> select_until(typename First::sync::deadline end,
+                                                      First& first, Rest&... rest) noexcept {
+  using patience = until<typename First::sync::deadline>;
+  return detail::select_within<typename First::sync>(patience{end}, first, rest...);
+}
+
+}  // namespace handfast
