@@ -21,6 +21,7 @@
 #include "models/scenarios/park.hpp"
 #include "models/scenarios/queue.hpp"
 #include "models/scenarios/sync.hpp"
+#include "models/scenarios/task.hpp"
 #include "stress/channel.hpp"
 #include "stress/scenarios.hpp"
 #include "stress/watchdog.hpp"
@@ -113,6 +114,7 @@ const std::vector<runnable>& runnables() {
     scenarios::for_each_queue_scenario(add);
     scenarios::for_each_channel_scenario(add);
     scenarios::for_each_operation_scenario(add);
+    scenarios::for_each_task_scenario(add);
     const auto add_storm = [&]<template <class, class> class Core>(const std::string& variant) {
       constexpr double weight_of_storm = 20;
       made.push_back({{variant, variant + ".storm",

@@ -8,6 +8,7 @@
 #include "models/scenarios/park.hpp"
 #include "models/scenarios/queue.hpp"
 #include "models/scenarios/sync.hpp"
+#include "models/scenarios/task.hpp"
 #include "models/suites/checker_entry.hpp"
 #include "models/suites/wrong.hpp"
 
@@ -25,6 +26,7 @@ const std::vector<scenario>& scenarios() {
     scenarios::for_each_channel_scenario(add);
     scenarios::for_each_lone_channel_scenario(add);
     scenarios::for_each_operation_scenario(add);
+    scenarios::for_each_task_scenario(add);
     const auto add_wrong = [&made]<template <class> class Scenario>(const char* name) {
       made.push_back(entry<Scenario>(name, false));
     };
