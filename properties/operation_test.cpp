@@ -136,7 +136,7 @@ TYPED_TEST(operation_on, a_pending_send_keeps_its_item_until_it_is_done) {
     counting waits;
     send_operation to(this->first_.tx, std::make_unique<int>(2));
     EXPECT_EQ(to.poll(waits.handle()), poll_status::pending);
-    EXPECT_EQ(*to.take_back(), 2);
+    EXPECT_EQ(**to.take_back(), 2);
     send_operation again(this->first_.tx, std::make_unique<int>(3));
     EXPECT_EQ(again.poll(waits.handle()), poll_status::pending);
     EXPECT_EQ(**this->first_.rx.receive(), 1);

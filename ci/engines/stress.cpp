@@ -78,8 +78,11 @@ struct runnable {
   entry about;
   round native_round;
   round seeded_round;
-  /// What a storm is to have met; a scenario counts nothing.
-  enum class storm_of : unsigned char { nothing, bounded, unbounded } counts;
+  struct variant {
+    bool bounded;
+    bool buffered;
+  };
+  std::optional<variant> storm_on;  ///< what it is to have met; a scenario counts nothing
 };
 
 template <template <class, class> class Core, class Sync>
@@ -107,7 +110,7 @@ const std::vector<runnable>& runnables() {
           {{name.substr(0, name.find('.')), name, std::string(Scenario<native>::claim), modes},
            scenario_round<native, Scenario>,
            scenario_round<native_seeded, Scenario>,
-           runnable::storm_of::nothing});
+           std::nullopt});
     };
     scenarios::for_each_sync_scenario(add);
     scenarios::for_each_park_scenario(add);
@@ -123,13 +126,13 @@ const std::vector<runnable>& runnables() {
                        modes, weight_of_storm},
                       storm_round<Core, native>,
                       storm_round<Core, native_seeded>,
-                      Core<int, native>::bounded ? runnable::storm_of::bounded
-                                                 : runnable::storm_of::unbounded});
+                      runnable::variant{Core<int, native>::bounded, Core<int, native>::buffered}});
     };
     add_storm.template operator()<lock_ring>("channel");
     add_storm.template operator()<lock_free_ring>("lock_free_ring");
     add_storm.template operator()<spsc_ring>("spsc_ring");
     add_storm.template operator()<unbounded>("unbounded");
+    add_storm.template operator()<rendezvous>("rendezvous");
     add_storm.template operator()<mpsc_unbounded>("mpsc_unbounded");
     return made;
   }();
@@ -178,8 +181,8 @@ class stress_engine : public engine {
     outcome result = repeat(chosen, rounds, options.patience, tell, [&] {
       return in_time() ? std::optional(round_id{under, seeds.next()}) : std::nullopt;
     });
-    if (chosen.counts != runnable::storm_of::nothing) {
-      judge_coverage(result, chosen.counts);
+    if (chosen.storm_on) {
+      judge_coverage(result, *chosen.storm_on);
     }
     return result;
   }
@@ -243,14 +246,16 @@ class stress_engine : public engine {
   }
 
   // A run in which the channel was never full, say, proved nothing about that.
-  void judge_coverage(outcome& result, runnable::storm_of kind) const {
+  void judge_coverage(outcome& result, const runnable::variant& of) const {
     std::vector<std::pair<const char*, std::uint64_t>> goals{
         {"an item was received", counts_.received},
         {"a receive found the channel empty", counts_.empty},
         {"a wait timed out", counts_.timed_out},
-        {"a close gave an item back", counts_.given_back_on_close},
-        {"the last receiver left items behind", counts_.discarded}};
-    if (kind == runnable::storm_of::bounded) {
+        {"a close gave an item back", counts_.given_back_on_close}};
+    if (of.buffered) {
+      goals.emplace_back("the last receiver left items behind", counts_.discarded);
+    }
+    if (of.bounded || !of.buffered) {
       goals.emplace_back("a send found the channel full", counts_.full);
     }
     for (const auto& [goal, count] : goals) {

@@ -500,6 +500,7 @@ struct timed_receive_against_send {
   static constexpr std::string_view claim =
       "a timed receive gets the item or leaves it in the channel";
   static constexpr unsigned threads = 2;
+  static constexpr needs asks{.buffered = true};
 
   void thread(unsigned index) {
     if (index == 0) {
@@ -611,6 +612,7 @@ void for_each_channel_scenario(Visit&& visit) {
   for_each_scenario_of<lock_ring>("channel", visit);
   for_each_scenario_of<lock_free_ring>("lock_free_ring", visit);
   for_each_scenario_of<unbounded>("unbounded", visit);
+  for_each_scenario_of<rendezvous>("rendezvous", visit);
 }
 
 /// Of the variants with one thread on a side, which are of the same parts. For engines to

@@ -15,6 +15,7 @@ struct select_gets_the_item {
   static constexpr std::string_view claim =
       "a select of two receives wakes for an item on either channel";
   static constexpr unsigned threads = 2;
+  static constexpr needs asks{.buffered = true};
 
   void thread(unsigned index) {
     if (index == 0) {
@@ -44,7 +45,7 @@ struct select_passes_on {
   static constexpr std::string_view claim =
       "a select that was called for one channel and received from the other passes the call on";
   static constexpr unsigned threads = 3;
-  static constexpr needs asks{.many_receivers = true};
+  static constexpr needs asks{.buffered = true, .many_receivers = true};
   static constexpr double weight = 5;
 
   void thread(unsigned index) {
@@ -87,7 +88,7 @@ struct select_sends_or_receives {
         Sync::assert_that(into_full.result().has_value(), "nobody closes");
       } else {
         Sync::assert_that(from_empty.result()->value() == 3, "what was sent is received");
-        Sync::assert_that(into_full.take_back().value() == 2, "the unsent item is the caller's");
+        Sync::assert_that(into_full.take_back()->value() == 2, "the unsent item is the caller's");
       }
     } else {
       Sync::assert_that(full.must_receive() == 1, "the first item comes first");
@@ -132,6 +133,7 @@ struct select_with_default {
   static constexpr std::string_view claim =
       "a select with a default never waits, and does what can be done";
   static constexpr unsigned threads = 2;
+  static constexpr needs asks{.buffered = true};
 
   void thread(unsigned index) {
     if (index == 0) {
@@ -189,7 +191,7 @@ struct polled_send_is_woken {
     if (index == 0) {
       send_operation to(*ends.tx, item<Sync>(2));
       sent = block_on_until<Sync>(to, soon<Sync>());
-      Sync::assert_that(sent ? to.result().has_value() : to.take_back().value() == 2,
+      Sync::assert_that(sent ? to.result().has_value() : to.take_back()->value() == 2,
                         "sent, or the caller's");
     } else {
       Sync::assert_that(ends.must_receive() == 1, "the first item comes first");
@@ -236,6 +238,171 @@ struct dropped_receive_passes_on {
   channel_ends<Sync, Core> ends{1};
 };
 
+// Without room: both sides wait for each other ------------------------------------
+
+template <class Sync, template <class, class> class Core = rendezvous>
+struct both_meet_or_both_miss {
+  static constexpr std::string_view claim =
+      "of a timed send and a timed receive both succeed or both time out";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      auto result = ends.tx->send_until(item<Sync>(1), soon<Sync>());
+      sent = result.has_value();
+      Sync::assert_that(sent || (result.error().reason == send_failure::timed_out &&
+                                 result.error().item.value() == 1),
+                        "timed out with the item");
+    } else {
+      auto result = ends.rx->receive_until(soon<Sync>());
+      received = result.has_value();
+      Sync::assert_that(!received || result->value() == 1, "the item comes with its contents");
+    }
+  }
+  void finish() { Sync::assert_that(sent == received, "both, or neither"); }
+
+  channel_ends<Sync, Core> ends{0};
+  bool sent = false;
+  bool received = false;
+};
+
+template <class Sync, template <class, class> class Core = rendezvous>
+struct try_finds_who_waits {
+  static constexpr std::string_view claim =
+      "a try_send succeeds just where a receive takes its item, a try_receive where a send does";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      tried = there.tx->try_send(item<Sync>(1)).has_value();
+      auto result = back.tx->send_until(item<Sync>(2), soon<Sync>());
+      sent = result.has_value();
+    } else {
+      received = there.rx->receive_until(soon<Sync>()).has_value();
+      taken = back.rx->try_receive().has_value();
+    }
+  }
+  void finish() {
+    Sync::assert_that(tried == received, "tried and received, or neither");
+    Sync::assert_that(sent == taken, "sent and taken, or neither");
+  }
+
+  channel_ends<Sync, Core> there{0};
+  channel_ends<Sync, Core> back{0};
+  bool tried = false;
+  bool received = false;
+  bool sent = false;
+  bool taken = false;
+};
+
+template <class Sync, template <class, class> class Core = rendezvous>
+struct selects_meet {
+  static constexpr std::string_view claim =
+      "two selects that could meet on two channels meet on just one of them";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    // The other way round for each: who locks them in their order waits for the other.
+    const auto& out = index == 0 ? first : second;
+    const auto& in = index == 0 ? second : first;
+    send_operation to(*out.tx, item<Sync>(static_cast<int>(index) + 1));
+    receive_operation from(*in.rx);
+    if (select(to, from) == 0) {
+      Sync::assert_that(to.result().has_value(), "nobody closes");
+      sent[index] = true;
+    } else {
+      Sync::assert_that(from.result()->value() == 2 - static_cast<int>(index), "the other's item");
+      Sync::assert_that(to.take_back()->value() == static_cast<int>(index) + 1, "ours is ours");
+    }
+  }
+  void finish() { Sync::assert_that(sent[0] != sent[1], "one sent, the other received"); }
+
+  channel_ends<Sync, Core> first{0};
+  channel_ends<Sync, Core> second{0};
+  std::array<bool, 2> sent{};
+};
+
+template <class Sync, template <class, class> class Core = rendezvous>
+struct select_is_met_once {
+  static constexpr std::string_view claim =
+      "a select that two could meet is met by one, and the other waits on";
+  static constexpr unsigned threads = 3;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      receive_operation from_first(*first.rx);
+      receive_operation from_second(*second.rx);
+      const bool is_first = select(from_first, from_second) == 0;
+      received = (is_first ? from_first : from_second).result()->value();
+      first.rx.reset();
+      second.rx.reset();
+    } else {
+      const auto& mine = index == 1 ? first : second;
+      auto result = mine.tx->send(item<Sync>(static_cast<int>(index)));
+      sent[index - 1] = result.has_value();
+      Sync::assert_that(result || result.error().item.value() == static_cast<int>(index),
+                        "closed, with the item");
+    }
+  }
+  void finish() {
+    Sync::assert_that(sent[0] != sent[1], "one was received");
+    Sync::assert_that(received == (sent[0] ? 1 : 2), "the one that was sent");
+  }
+
+  channel_ends<Sync, Core> first{0};
+  channel_ends<Sync, Core> second{0};
+  std::array<bool, 2> sent{};
+  int received = 0;
+};
+
+template <class Sync, template <class, class> class Core = rendezvous>
+struct polled_operations_meet {
+  static constexpr std::string_view claim = "a polled send and a polled receive meet";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      send_operation to(*ends.tx, item<Sync>(1));
+      block_on<Sync>(to);
+      Sync::assert_that(to.result().has_value(), "nobody closes");
+    } else {
+      receive_operation from(*ends.rx);
+      block_on<Sync>(from);
+      Sync::assert_that(from.result()->value() == 1, "the item");
+    }
+  }
+  void finish() {}
+
+  channel_ends<Sync, Core> ends{0};
+};
+
+template <class Sync, template <class, class> class Core = rendezvous>
+struct dropped_send_is_met_or_kept {
+  static constexpr std::string_view claim =
+      "a polled send that is taken back was received, or gives its item";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      send_operation to(*ends.tx, item<Sync>(1));
+      if (!poll_and_drop<Sync>(to)) {
+        const auto back = to.take_back();
+        Sync::assert_that(!back || back->value() == 1, "the item comes with its contents");
+        sent = !back.has_value();
+      } else {
+        sent = to.result().has_value();
+      }
+    } else {
+      received = ends.rx->receive_until(soon<Sync>()).has_value();
+    }
+  }
+  void finish() { Sync::assert_that(sent == received, "received, or kept"); }
+
+  channel_ends<Sync, Core> ends{0};
+  bool sent = false;
+  bool received = false;
+};
+
 /// Calls `visit.operator()<Scenario>(name)` for the scenarios of one variant.
 template <template <class, class> class Core, class Visit>
 void for_each_operation_scenario_of(const std::string& variant, Visit&& visit) {
@@ -257,7 +424,19 @@ void for_each_operation_scenario_of(const std::string& variant, Visit&& visit) {
 }
 
 template <class Visit>
+void for_each_rendezvous_scenario(Visit&& visit) {
+  visit.template operator()<both_meet_or_both_miss>("rendezvous.both_meet_or_both_miss");
+  visit.template operator()<try_finds_who_waits>("rendezvous.try_finds_who_waits");
+  visit.template operator()<selects_meet>("rendezvous.selects_meet");
+  visit.template operator()<select_is_met_once>("rendezvous.select_is_met_once");
+  visit.template operator()<polled_operations_meet>("rendezvous.polled_operations_meet");
+  visit.template operator()<dropped_send_is_met_or_kept>("rendezvous.dropped_send_is_met_or_kept");
+}
+
+template <class Visit>
 void for_each_operation_scenario(Visit&& visit) {
+  for_each_rendezvous_scenario(visit);
+  for_each_operation_scenario_of<rendezvous>("rendezvous", visit);
   for_each_operation_scenario_of<lock_ring>("lock_ring", visit);
   for_each_operation_scenario_of<lock_free_ring>("lock_free_ring", visit);
   for_each_operation_scenario_of<unbounded>("unbounded", visit);

@@ -67,17 +67,27 @@ class item {
 
 /// What a scenario asks of a variant: it is left out for one that is not so.
 struct needs {
-  bool bounded = false;
+  bool bounded = false;   ///< a send waits for room
+  bool buffered = false;  ///< there is room at all
   bool many_senders = false;
   bool many_receivers = false;
 };
+
+template <class Variant>
+constexpr bool is_buffered() {
+  if constexpr (requires { Variant::buffered; }) {
+    return Variant::buffered;
+  } else {
+    return true;  // a queue
+  }
+}
 
 /// Whether a variant is what a scenario asks for.
 template <class Scenario, class Core>
 constexpr bool suits() {
   if constexpr (requires { Scenario::asks; }) {
     constexpr needs asked = Scenario::asks;
-    return (!asked.bounded || Core::bounded) &&
+    return (!asked.bounded || Core::bounded) && (!asked.buffered || is_buffered<Core>()) &&
            (!asked.many_senders || Core::producers == parties::many) &&
            (!asked.many_receivers || Core::consumers == parties::many);
   } else {

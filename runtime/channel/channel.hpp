@@ -10,6 +10,7 @@
 #include <handfast/channel/lock_ring.hpp>
 #include <handfast/channel/operation.hpp>
 #include <handfast/channel/outcome.hpp>
+#include <handfast/channel/rendezvous.hpp>
 #include <handfast/channel/select.hpp>
 #include <handfast/sync/native.hpp>
 

@@ -58,6 +58,7 @@ class lock_free_channel {
   using queue = Queue;
 
   static constexpr bool bounded = Queue::bounded;
+  static constexpr bool buffered = true;
   static constexpr parties producers = Queue::producers;
   static constexpr parties consumers = Queue::consumers;
 

@@ -69,6 +69,7 @@ class lock_ring {
   using slot = typename queue::slot;
 
   static constexpr bool bounded = true;
+  static constexpr bool buffered = true;
   static constexpr parties producers = parties::many;
   static constexpr parties consumers = parties::many;
 

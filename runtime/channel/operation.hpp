@@ -8,9 +8,12 @@
 
 #include <handfast/channel/handles.hpp>
 #include <handfast/channel/outcome.hpp>
+#include <handfast/park/claim.hpp>
 #include <handfast/park/wait_list.hpp>
 #include <handfast/park/waker.hpp>
+#include <handfast/sync/lock_guard.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -29,19 +32,81 @@ class operation {
   /// Does it if that needs no waiting; whether it is done. Done is also that the channel
   /// is closed.
   [[nodiscard]] virtual bool attempt() noexcept = 0;
-  /// Those that wait for the same.
-  [[nodiscard]] virtual wait_list<Sync>& others() const noexcept = 0;
+  /// Those that wait to be told of the same; nullptr where there are none.
+  [[nodiscard]] virtual wait_list<Sync>* others() noexcept = 0;
+
+  // Of a channel without room: who waits is met, and the other side does the operation.
+  /// The lock under which that happens; nullptr for a channel with room.
+  [[nodiscard]] virtual typename Sync::mutex* door() noexcept { return nullptr; }
+  /// Attempts while the door is held.
+  [[nodiscard]] virtual bool attempt_inside() noexcept { return false; }
+  /// While the door is held: waits to be met, as number `which` of a claim's.
+  virtual void wait_inside(claim<Sync>&, std::uint32_t /*which*/, waker) noexcept {}
+  /// While the door is held, where it waits: is woken by this from now on.
+  virtual void renew_inside(waker) noexcept {}
+  /// With the door free: waits no more.
+  virtual void leave() noexcept {}
+  /// After it left, where it was met: it is done.
+  virtual void settle() noexcept {}
 
   /// Ready once it is done; else `wakes` is woken when it may be worth while to poll again,
   /// in place of what an earlier poll gave. Does not block.
   [[nodiscard]] poll_status poll(waker wakes) noexcept {
+    return others() == nullptr ? poll_to_be_met(wakes) : poll_to_be_told(wakes);
+  }
+
+  /// Waits no more; looks a last time whether it can be done.
+  [[nodiscard]] poll_status give_up() noexcept {
+    if (stop_waiting() == waited::met) {
+      return poll_status::ready;
+    }
+    return attempt() ? poll_status::ready : poll_status::pending;
+  }
+
+ protected:
+  /// How waiting ended.
+  enum class waited : unsigned char { for_nothing, called, met };
+
+  operation() = default;
+  ~operation() { Sync::assert_that(!waits_, "an operation goes while it waits"); }
+
+  /// Waits no more, if a poll left it waiting.
+  waited stop_waiting() noexcept {
+    if (!std::exchange(waits_, false)) {
+      return waited::for_nothing;
+    }
+    if (others() != nullptr) {
+      return others()->leave(place_) == list::call_status::called ? waited::called
+                                                                  : waited::for_nothing;
+    }
+    const bool met = !met_.withdraw();
+    leave();
+    if (met) {
+      settle();
+    }
+    return met ? waited::met : waited::for_nothing;
+  }
+
+  /// The same; a call that it had is another's.
+  waited pass_on() noexcept {
+    const waited how = stop_waiting();
+    if (how == waited::called) {
+      others()->call(1);
+    }
+    return how;
+  }
+
+ private:
+  using list = wait_list<Sync>;
+
+  poll_status poll_to_be_told(waker wakes) noexcept {
     if (!waits_) {
       if (attempt()) {
         return poll_status::ready;
       }
-      others().enlist(place_, wakes);
-    } else if (others().renew(place_, wakes) == list::call_status::called) {
-      others().enlist(place_, wakes);
+      others()->enlist(place_, wakes);
+    } else if (others()->renew(place_, wakes) == list::call_status::called) {
+      others()->enlist(place_, wakes);
     }
     waits_ = true;
     list::look_after_enlisting();
@@ -52,31 +117,51 @@ class operation {
     return poll_status::ready;
   }
 
-  /// Waits no more; looks a last time whether it can be done.
-  [[nodiscard]] poll_status give_up() noexcept {
-    if (std::exchange(waits_, false)) {
-      std::ignore = others().leave(place_);
+  poll_status poll_to_be_met(waker wakes) noexcept {
+    {
+      const lock_guard<Sync> lock(*door());
+      if (!waits_) {
+        if (attempt_inside()) {
+          return poll_status::ready;
+        }
+        met_.open();
+        wait_inside(met_, 0, wakes);
+        waits_ = true;
+        return poll_status::pending;
+      }
+      if (!met_.made()) {
+        renew_inside(wakes);
+        return poll_status::pending;
+      }
     }
-    return attempt() ? poll_status::ready : poll_status::pending;
+    stop_waiting();
+    return poll_status::ready;
   }
-
- protected:
-  operation() = default;
-  ~operation() { Sync::assert_that(!waits_, "an operation goes while it waits"); }
-
-  // Waits no more; a call that it had is another's.
-  void pass_on() noexcept {
-    if (std::exchange(waits_, false) && others().leave(place_) == list::call_status::called) {
-      others().call(1);
-    }
-  }
-
- private:
-  using list = wait_list<Sync>;
 
   typename list::waiter place_;
-  bool waits_ = false;  // enlisted, by a poll
+  claim<Sync> met_;
+  bool waits_ = false;  // on a list, by a poll
 };
+
+namespace detail {
+
+/// Says that a core makes an operation on itself.
+struct of_core {};
+
+/// What an operation brings to be met on a channel without room; nothing elsewhere.
+template <class Core, bool Buffered = Core::buffered>
+struct meeting_room {};
+template <class Core>
+struct meeting_room<Core, false> {
+  typename Core::party party;
+  std::optional<typename Core::value_type> item;
+
+  receive_result<typename Core::value_type> taken() noexcept {
+    return *std::exchange(item, std::nullopt);
+  }
+};
+
+}  // namespace detail
 
 /// A receive from `from`, which lives longer.
 ///
@@ -86,33 +171,70 @@ class operation {
 template <class Core>
 class receive_operation final : public operation<typename Core::sync> {
  public:
+  using sync = typename Core::sync;
   using value_type = typename Core::value_type;
 
-  explicit receive_operation(const receiver<Core>& from) noexcept : core_(from.core()) {}
+  explicit receive_operation(const receiver<Core>& from) noexcept
+      : receive_operation(detail::of_core(), from.core()) {}
+  receive_operation(detail::of_core, Core& core) noexcept : core_(core) {}
   ~receive_operation() { this->pass_on(); }
 
-  [[nodiscard]] bool attempt() noexcept override {
-    auto received = core_.try_receive();
-    if (!received && received.error() == receive_failure::empty) {
-      return false;
+  [[nodiscard]] bool attempt() noexcept override { return settled(core_.try_receive()); }
+  [[nodiscard]] wait_list<sync>* others() noexcept override { return &core_.waiting_receivers(); }
+
+  [[nodiscard]] typename sync::mutex* door() noexcept override {
+    if constexpr (Core::buffered) {
+      return nullptr;
+    } else {
+      return &core_.door();
     }
-    result_.emplace(std::move(received));
-    return true;
   }
-  [[nodiscard]] wait_list<typename Core::sync>& others() const noexcept override {
-    return core_.waiting_receivers();
+  [[nodiscard]] bool attempt_inside() noexcept override {
+    if constexpr (Core::buffered) {
+      return false;
+    } else {
+      return core_.take(room_.item) ? settled(room_.taken())
+                                    : core_.is_closed() && settled(closed());
+    }
+  }
+  void wait_inside(claim<sync>& met, std::uint32_t which, waker wakes) noexcept override {
+    if constexpr (!Core::buffered) {
+      core_.wait_to_take(room_.party, room_.item, met, which, wakes);
+    }
+  }
+  void leave() noexcept override {
+    if constexpr (!Core::buffered) {
+      core_.leave_takers(room_.party);
+    }
+  }
+  void settle() noexcept override {
+    if constexpr (!Core::buffered) {
+      std::ignore = settled(room_.party.found_the_end() ? closed() : room_.taken());
+    }
   }
 
   /// What came of it, once it is done: the item, or `closed`. It can be used again then.
   [[nodiscard]] receive_result<value_type> result() noexcept {
-    Core::sync::assert_that(result_.has_value(), "the result of a receive that is not done");
+    sync::assert_that(result_.has_value(), "the result of a receive that is not done");
     auto received = *std::move(result_);
     result_.reset();
     return received;
   }
 
  private:
+  static receive_result<value_type> closed() noexcept {
+    return std::unexpected(receive_failure::closed);
+  }
+  [[nodiscard]] bool settled(receive_result<value_type> received) noexcept {
+    if (!received && received.error() == receive_failure::empty) {
+      return false;
+    }
+    result_.emplace(std::move(received));
+    return true;
+  }
+
   Core& core_;
+  [[no_unique_address]] detail::meeting_room<Core> room_;
   std::optional<receive_result<value_type>> result_;
 };
 
@@ -120,43 +242,100 @@ class receive_operation final : public operation<typename Core::sync> {
 template <class Core>
 class send_operation final : public operation<typename Core::sync> {
  public:
+  using sync = typename Core::sync;
   using value_type = typename Core::value_type;
 
   send_operation(const sender<Core>& to, value_type item) noexcept
-      : core_(to.core()), item_(std::move(item)) {}
+      : send_operation(detail::of_core(), to.core(), std::move(item)) {}
+  send_operation(detail::of_core, Core& core, value_type item) noexcept
+      : core_(core), item_(std::move(item)) {}
   ~send_operation() { this->pass_on(); }
 
   [[nodiscard]] bool attempt() noexcept override {
     auto sent = core_.try_send(*std::move(item_));
     item_.reset();
-    if (!sent && sent.error().reason == send_failure::full && Core::bounded) {
+    if (!sent && sent.error().reason == send_failure::full && sends_wait) {
       item_.emplace(std::move(sent.error().item));
       return false;
     }
     result_.emplace(std::move(sent));
     return true;
   }
-  [[nodiscard]] wait_list<typename Core::sync>& others() const noexcept override {
-    return core_.waiting_senders();
+  [[nodiscard]] wait_list<sync>* others() noexcept override {
+    if constexpr (Core::buffered) {
+      return &core_.waiting_senders();
+    } else {
+      return nullptr;
+    }
+  }
+
+  [[nodiscard]] typename sync::mutex* door() noexcept override {
+    if constexpr (Core::buffered) {
+      return nullptr;
+    } else {
+      return &core_.door();
+    }
+  }
+  [[nodiscard]] bool attempt_inside() noexcept override {
+    if constexpr (Core::buffered) {
+      return false;
+    } else {
+      if (core_.is_closed()) {
+        give_back();
+      } else if (core_.give(item_)) {
+        result_.emplace();
+      }
+      return result_.has_value();
+    }
+  }
+  void wait_inside(claim<sync>& met, std::uint32_t which, waker wakes) noexcept override {
+    if constexpr (!Core::buffered) {
+      core_.wait_to_give(room_.party, item_, met, which, wakes);
+    }
+  }
+  void renew_inside(waker wakes) noexcept override {
+    if constexpr (!Core::buffered) {
+      core_.renew(room_.party, wakes);
+    }
+  }
+  void leave() noexcept override {
+    if constexpr (!Core::buffered) {
+      core_.leave_givers(room_.party);
+    }
+  }
+  void settle() noexcept override {
+    if constexpr (!Core::buffered) {
+      if (room_.party.found_the_end()) {
+        give_back();
+      } else {
+        result_.emplace();
+      }
+    }
   }
 
   /// What came of it, once it is done: sent, or why not, with the item.
   [[nodiscard]] send_result<value_type> result() noexcept {
-    Core::sync::assert_that(result_.has_value(), "the result of a send that is not done");
+    sync::assert_that(result_.has_value(), "the result of a send that is not done");
     return *std::exchange(result_, std::nullopt);
   }
 
-  /// The item of a send that is not done, which cannot be tried any more.
-  [[nodiscard]] value_type take_back() noexcept {
-    Core::sync::assert_that(item_.has_value(), "the item of a send that is done");
+  /// Waits no more, and gives the item back; or nothing, where it was sent until then.
+  [[nodiscard]] std::optional<value_type> take_back() noexcept {
     this->pass_on();
-    value_type item = *std::move(item_);
-    item_.reset();
-    return item;
+    return std::exchange(item_, std::nullopt);
   }
 
  private:
+  // An unbounded channel without memory is full for good.
+  static constexpr bool sends_wait = Core::bounded || !Core::buffered;
+
+  void give_back() noexcept {
+    result_.emplace(std::unexpect, send_failure::closed, *std::move(item_));
+    item_.reset();
+  }
+
   Core& core_;
+  [[no_unique_address]] detail::meeting_room<Core> room_;
   std::optional<value_type> item_;
   std::optional<send_result<value_type>> result_;
 };

@@ -6,18 +6,21 @@
 // leaves with another operation done passes on what the rest were called for: no wake-up
 // is lost. The rest have done nothing.
 //
-// Go's select and crossbeam's, without their lock on all channels: being called is a hint
-// to look, not a claim.
+// On a channel with room, being called is a hint to look. On one without, the other side
+// does the operation for whoever waits, at most one of a select's (claim.hpp).
 #pragma once
 
 #include <handfast/channel/operation.hpp>
+#include <handfast/park/claim.hpp>
 #include <handfast/park/parker.hpp>
 #include <handfast/park/wait_list.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <optional>
-#include <type_traits>
 
 namespace handfast {
 
@@ -32,29 +35,25 @@ class selection {
 
   /// The first that can be done, from one drawn by chance on; it is done then.
   [[nodiscard]] std::optional<std::size_t> attempt() noexcept {
-    for (std::size_t i = 0; i < Count; ++i) {
-      const std::size_t which = (first_ + i) % Count;
-      if (all_[which]->attempt()) {
-        return which;
-      }
-    }
-    return std::nullopt;
+    return first_that([](operation<Sync>& each) { return each.attempt(); });
   }
 
   template <class Patience>
   [[nodiscard]] std::optional<std::size_t> await(Patience patience) noexcept {
     for (;;) {
       sleep_.reset();
-      for (std::size_t i = 0; i < Count; ++i) {
-        all_[i]->others().enlist(places_[i], sleep_.handle());
-      }
-      list::look_after_enlisting();
-      if (const auto done = attempt()) {
-        pass_on(leave(), Count);
+      if (const auto done = wait()) {
+        pass_on(stop(), Count);
         return done;
       }
       const wait_status ended = sleep_.park(patience);
-      const auto calls = leave();
+      const bool met = !met_.withdraw();
+      const auto calls = stop();
+      if (met) {
+        all_[met_.which()]->settle();
+        pass_on(calls, Count);
+        return met_.which();
+      }
       if (const auto done = attempt()) {
         pass_on(calls, *done);
         return done;
@@ -69,11 +68,59 @@ class selection {
   using list = wait_list<Sync>;
   using call_status = typename list::call_status;
 
-  // Waits on no list any more; which of them had called.
-  [[nodiscard]] std::array<call_status, Count> leave() noexcept {
+  // Goes to wait everywhere, and looks once more; which operation that did. Where others
+  // may meet us is last: from then on, nothing is done here.
+  [[nodiscard]] std::optional<std::size_t> wait() noexcept {
+    bool told = false;
+    for (std::size_t i = 0; i < Count; ++i) {
+      if (all_[i]->door() == nullptr) {
+        all_[i]->others()->enlist(places_[i], sleep_.handle());
+        told = true;
+      }
+    }
+    if (told) {
+      list::look_after_enlisting();
+      if (const auto done = first_that(
+              [](operation<Sync>& each) { return each.door() == nullptr && each.attempt(); })) {
+        return done;
+      }
+    }
+    return wait_to_be_met();
+  }
+
+  // Looks and waits behind all doors in one step, so that of two who come, one finds the
+  // other. In the order of their addresses: nobody waits in a ring for doors.
+  [[nodiscard]] std::optional<std::size_t> wait_to_be_met() noexcept {
+    std::array<typename Sync::mutex*, Count> doors;
+    std::ranges::transform(all_, doors.begin(), [](auto* each) { return each->door(); });
+    std::ranges::sort(doors, std::less<>());
+    const auto last = std::ranges::unique(doors).begin();
+    const auto first = std::ranges::find_if(doors.begin(), last, [](auto* door) { return door; });
+    std::for_each(first, last, [](auto* door) { door->lock(); });
+    const auto done = first_that(
+        [](operation<Sync>& each) { return each.door() != nullptr && each.attempt_inside(); });
+    if (!done) {
+      met_.open();
+      for (std::size_t i = 0; i < Count; ++i) {
+        if (all_[i]->door() != nullptr) {
+          all_[i]->wait_inside(met_, static_cast<std::uint32_t>(i), sleep_.handle());
+        }
+      }
+    }
+    std::for_each(first, last, [](auto* door) { door->unlock(); });
+    return done;
+  }
+
+  // Waits nowhere any more; where it had been called.
+  [[nodiscard]] std::array<call_status, Count> stop() noexcept {
     std::array<call_status, Count> calls;
     for (std::size_t i = 0; i < Count; ++i) {
-      calls[i] = all_[i]->others().leave(places_[i]);
+      if (all_[i]->door() == nullptr) {
+        calls[i] = all_[i]->others()->leave(places_[i]);
+      } else {
+        all_[i]->leave();
+        calls[i] = call_status::not_called;
+      }
     }
     return calls;
   }
@@ -83,15 +130,28 @@ class selection {
   void pass_on(const std::array<call_status, Count>& calls, std::size_t done) noexcept {
     for (std::size_t i = 0; i < Count; ++i) {
       if (i != done && calls[i] == call_status::called) {
-        all_[i]->others().call(1);
+        all_[i]->others()->call(1);
       }
     }
+  }
+
+  // The first, from one drawn by chance on, for which it holds.
+  template <class Holds>
+  [[nodiscard]] std::optional<std::size_t> first_that(Holds holds) noexcept {
+    for (std::size_t i = 0; i < Count; ++i) {
+      const std::size_t which = (first_ + i) % Count;
+      if (holds(*all_[which])) {
+        return which;
+      }
+    }
+    return std::nullopt;
   }
 
   std::array<operation<Sync>*, Count> all_;
   std::array<typename list::waiter, Count> places_;
   parker<Sync> sleep_;
-  std::size_t first_ = static_cast<std::size_t>(Sync::random() % Count);
+  claim<Sync> met_;
+  std::size_t first_ = Count == 1 ? 0 : static_cast<std::size_t>(Sync::random() % Count);
 };
 
 template <class Sync, class Patience, class... Operations>

@@ -3,7 +3,7 @@
 // number while nobody waits.
 //
 // Rules
-//  1. Links and `enlisted_` are touched only while `mutex_` is held.
+//  1. The list and its waiters are touched only while `mutex_` is held.
 //  2. Whoever waits enlists, and then looks again; whoever changes something does so,
 //     and then looks whether anybody is enlisted. Between the two of each stands a
 //     fence, so one of them sees the other: no wake-up is lost.
@@ -22,6 +22,7 @@
 // waiters' the expensive one.
 #pragma once
 
+#include <handfast/memory/linked_list.hpp>
 #include <handfast/park/parker.hpp>
 #include <handfast/park/waker.hpp>
 #include <handfast/sync/lock_guard.hpp>
@@ -42,19 +43,10 @@ class wait_list {
   static constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
 
   /// One wait, on one list.
-  class waiter {
-   public:
-    waiter() = default;
-    waiter(const waiter&) = delete;
-    waiter& operator=(const waiter&) = delete;
-
-   private:
+  class waiter : public linked<waiter, Sync> {
     friend class wait_list;
 
     typename Sync::template var<waker> waker_;
-    typename Sync::template var<bool> enlisted_;
-    typename Sync::template var<waiter*> next_;
-    typename Sync::template var<waiter*> previous_;
   };
 
   /// Whether a waiter was called: then it is off the list already, and owes the call to
@@ -64,9 +56,7 @@ class wait_list {
   wait_list() noexcept { Sync::name(mutex_, "wait_list.mutex"); }
   wait_list(const wait_list&) = delete;
   wait_list& operator=(const wait_list&) = delete;
-  ~wait_list() {
-    Sync::assert_that(first_.read() == nullptr, "a wait list goes while somebody is on it");
-  }
+  ~wait_list() { Sync::assert_that(waiters_.empty(), "a wait list goes while somebody is on it"); }
 
   /// Calls `attempt`, asleep in between, until it says that it has come to something;
   /// false if patience ended first. What `attempt` looks at is changed by others before
@@ -106,8 +96,8 @@ class wait_list {
       return;
     }
     const lock_guard<Sync> lock(mutex_);
-    for (; most > 0 && first_.read() != nullptr; --most) {
-      waiter& called = *first_.read();
+    for (; most > 0 && !waiters_.empty(); --most) {
+      waiter& called = *waiters_.first();
       unlink(called);
       called.waker_.read().wake();
     }
@@ -117,13 +107,8 @@ class wait_list {
   /// `look_after_enlisting` in between, and leaves before it goes.
   void enlist(waiter& who, waker wakes) noexcept {
     const lock_guard<Sync> lock(mutex_);
-    waiter* const last = last_.read();
     who.waker_.write() = wakes;
-    who.previous_.write() = last;
-    who.enlisted_.write() = true;
-    who.next_.write() = nullptr;
-    (last == nullptr ? first_ : last->next_).write() = &who;
-    last_.write() = &who;
+    waiters_.push_back(who);
     count(1);
   }
 
@@ -137,7 +122,7 @@ class wait_list {
   /// list, unless it was called.
   [[nodiscard]] call_status renew(waiter& who, waker wakes) noexcept {
     const lock_guard<Sync> lock(mutex_);
-    if (!who.enlisted_.read()) {
+    if (!waiters_.is_on(who)) {
       return call_status::called;
     }
     who.waker_.write() = wakes;
@@ -147,7 +132,7 @@ class wait_list {
   /// Takes `who` off. Nobody wakes it any more.
   [[nodiscard]] call_status leave(waiter& who) noexcept {
     const lock_guard<Sync> lock(mutex_);
-    if (!who.enlisted_.read()) {
+    if (!waiters_.is_on(who)) {
       return call_status::called;
     }
     unlink(who);
@@ -156,11 +141,7 @@ class wait_list {
 
  private:
   void unlink(waiter& who) noexcept {
-    waiter* const previous = who.previous_.read();
-    waiter* const next = who.next_.read();
-    (previous == nullptr ? first_ : previous->next_).write() = next;
-    (next == nullptr ? last_ : next->previous_).write() = previous;
-    who.enlisted_.write() = false;
+    waiters_.remove(who);
     count(-1);
   }
 
@@ -170,8 +151,7 @@ class wait_list {
   }
 
   typename Sync::mutex mutex_;
-  typename Sync::template var<waiter*> first_;
-  typename Sync::template var<waiter*> last_;
+  linked_list<waiter, Sync> waiters_;
   // Relaxed throughout: written under `mutex_`; the fences of rule 2 order the look.
   typename Sync::template atomic<std::uint32_t> waiting_{0};
 };
