@@ -47,7 +47,7 @@ POLICY_ONLY_NAMES = [
     (re.compile(r"\b(malloc|calloc|realloc|free|aligned_alloc)\s*\("),
      "takes memory past the policy"),
     (re.compile(r"(?<!operator )\bnew\b(?!\s*>)"), "takes memory past the policy"),
-    (re.compile(r"(?<!= )\bdelete\b(?!\s*;)"), "gives memory back past the policy"),
+    (re.compile(r"(?<!= )(?<!operator )\bdelete\b(?!\s*;)"), "gives memory back past the policy"),
 ]
 CONDITIONAL = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif)\b(?!\s+__cplusplus\b)")
 INCLUDE_GUARD = re.compile(r"^#ifndef HANDFAST_\w+_H$")

@@ -65,6 +65,7 @@ class Layers(unittest.TestCase):
         for line in ("auto* p = new int;", "void* p = malloc(4);", "delete p;"):
             self.reports(path, line, "past the policy")
         self.passes(path, "a(const a&) = delete;")
+        self.passes(path, "static void operator delete(void* frame, std::size_t bytes) noexcept {")
         self.passes(path, 'say("std::mutex");')
 
     def test_one_source_for_every_engine(self):
