@@ -1,15 +1,15 @@
 // Small concurrent programs on real threads, recorded as histories.
 //
-// Every thread has a sender and a receiver of its own; one more thread closes the
-// channel, sooner or later, so no program is stuck by design.
+// Every thread has a sender and a receiver of its own, and drops them in the end; one
+// more thread closes the channel, sooner or later. So no program is stuck by design.
 #pragma once
-
-#include <handfast/channel/channel.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <span>
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "properties/history.hpp"
+#include "properties/variants.hpp"
 
 namespace handfast::properties {
 
@@ -50,16 +51,19 @@ inline std::ostream& operator<<(std::ostream& out, const concurrent_program& pla
   return out;
 }
 
-/// Runs a program once, on a channel of this kind. `moved` is called after each call.
-template <class Core, class Moved>
+/// Runs a program once, on a channel of one variant. `moved` is called after each call.
+template <class Sync>
 class recorder {
-  using Sync = typename Core::sync;
+  using core = any_core<spec::item, Sync>;
 
  public:
-  recorder(const concurrent_program& plan, Moved moved) : plan_(plan), moved_(std::move(moved)) {}
+  recorder(const concurrent_program& plan, const variant<spec::item, Sync>& on,
+           const std::function<void()>& moved)
+      : plan_(plan), moved_(moved), clones_(on.clones), core_(on.make(plan.capacity)) {}
 
   history run() {
     const std::size_t threads = plan_.threads.size();
+    history all{core_->capacity(), clones_ ? threads + 1 : 1, clones_ ? threads : 1, {}};
     std::vector<std::vector<call>> logs(threads + 1);
     std::vector<ends> handles = make_handles(threads);
     std::vector<typename Sync::thread> running;
@@ -83,7 +87,6 @@ class recorder {
     for (auto& thread : running) {
       thread.join();
     }
-    history all{plan_.capacity, threads + 1, threads, {}};
     for (const std::vector<call>& log : logs) {
       all.calls.insert(all.calls.end(), log.begin(), log.end());
     }
@@ -92,18 +95,26 @@ class recorder {
 
  private:
   struct ends {
-    std::optional<sender<Core>> tx;
-    std::optional<receiver<Core>> rx;
+    std::optional<sender<core>> tx;
+    std::optional<receiver<core>> rx;
   };
 
-  // A sender and a receiver for each thread, a sender for the one that closes.
+  // A sender and a receiver for each thread, a sender for the one that closes. Where
+  // there are no clones, a sender for the first and a receiver for the second thread.
   std::vector<ends> make_handles(std::size_t threads) {
-    auto [tx, rx] = make_channel_of<Core>(plan_.capacity);
-    std::vector<ends> handles;
-    for (std::size_t i = 0; i < threads; ++i) {
-      handles.push_back({tx.clone(), rx.clone()});
+    std::vector<ends> handles(threads + 1);
+    sender<core> tx(*core_);
+    receiver<core> rx(*core_);
+    if (!clones_) {
+      handles[0].tx.emplace(std::move(tx));
+      handles[1].rx.emplace(std::move(rx));
+      return handles;
     }
-    handles.push_back({std::move(tx), std::nullopt});
+    for (std::size_t i = 0; i < threads; ++i) {
+      handles[i].tx.emplace(tx.clone());
+      handles[i].rx.emplace(rx.clone());
+    }
+    handles[threads].tx.emplace(std::move(tx));
     return handles;
   }
 
@@ -165,11 +176,13 @@ class recorder {
       case call_kind::try_receive: record_receive(made, mine.rx->try_receive()); break;
       case call_kind::receive_until: record_receive(made, mine.rx->receive_until(soon())); break;
       case call_kind::receive_many: {
-        std::vector<spec::item> rooms(planned.amount);
+        std::vector<std::optional<spec::item>> rooms(planned.amount);
         made.most = std::min<std::size_t>(planned.amount, Sync::limits::items_per_lock);
         const auto result = mine.rx->receive_many(rooms);
         if (result) {
-          made.got.assign(rooms.begin(), rooms.begin() + static_cast<std::ptrdiff_t>(*result));
+          for (std::size_t i = 0; i < *result; ++i) {
+            made.got.push_back(*rooms[i]);
+          }
         } else {
           made.receive_failed = result.error();
         }
@@ -198,7 +211,9 @@ class recorder {
   }
 
   const concurrent_program& plan_;
-  Moved moved_;
+  const std::function<void()>& moved_;
+  bool clones_;
+  std::unique_ptr<core> core_;
   std::atomic<std::uint64_t> clock_ = 0;
   std::atomic<spec::item> next_ = 0;
 };
