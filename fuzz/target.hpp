@@ -34,5 +34,7 @@ struct target {
 
 /// One thread's calls on channels, against the specification (fuzz/channel.hpp).
 extern const target programs;
+/// Threads' calls under a schedule, against the specification too (fuzz/schedules.hpp).
+extern const target schedules;
 
 }  // namespace handfast::fuzz

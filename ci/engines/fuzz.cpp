@@ -36,7 +36,12 @@ namespace fs = std::filesystem;
 
 constexpr double default_seconds = 10;
 
-constexpr std::array targets{&fuzz::programs};
+constexpr std::array targets{
+    &fuzz::programs,
+#if HANDFAST_HAS_FIBERS
+    &fuzz::schedules,
+#endif
+};
 
 fs::path corpus_of(const fuzz::target& on) {
   return fs::path(HANDFAST_CORPUS) / on.corpus;
