@@ -32,6 +32,7 @@ class any_core {
   [[nodiscard]] virtual receive_result<Value> receive() noexcept = 0;
   [[nodiscard]] virtual receive_result<Value> try_receive() noexcept = 0;
   [[nodiscard]] virtual receive_result<Value> receive_until(deadline end) noexcept = 0;
+  [[nodiscard]] virtual receive_many_result receive_many(std::span<Value> rooms) noexcept = 0;
   [[nodiscard]] virtual receive_many_result receive_many(
       std::span<std::optional<Value>> rooms) noexcept = 0;
 
@@ -75,6 +76,9 @@ class erased final : public any_core<typename Core::value_type, typename Core::s
   receive_result<value> try_receive() noexcept override { return core_.try_receive(); }
   receive_result<value> receive_until(deadline end) noexcept override {
     return core_.receive_until(end);
+  }
+  receive_many_result receive_many(std::span<value> rooms) noexcept override {
+    return core_.receive_many(rooms);
   }
   receive_many_result receive_many(std::span<std::optional<value>> rooms) noexcept override {
     return core_.receive_many(rooms);

@@ -18,17 +18,21 @@ struct variant {
   std::string_view name;
   std::string_view concept_name;  ///< as scenarios and seeded bugs call it
   bool clones;                    ///< handles are cloned
+  bool bounded;                   ///< holds as many items as it is asked for
   /// For so many items, if the variant can be asked; `capacity()` says how many it holds.
   std::unique_ptr<core> (*make)(std::size_t capacity);
 };
 
 template <class Core>
+inline constexpr bool takes_capacity = requires { Core::create(std::size_t{}); };
+
+template <class Core>
 constexpr variant<typename Core::value_type, typename Core::sync> variant_of(
     std::string_view name, std::string_view concept_name) {
-  return {name, concept_name, has_clones<Core>,
+  return {name, concept_name, has_clones<Core>, takes_capacity<Core>,
           [](std::size_t capacity)
               -> std::unique_ptr<any_core<typename Core::value_type, typename Core::sync>> {
-            if constexpr (requires { Core::create(capacity); }) {
+            if constexpr (takes_capacity<Core>) {
               return std::make_unique<erased<Core>>(**Core::create(capacity));
             } else {
               return std::make_unique<erased<Core>>(**Core::create());
