@@ -75,10 +75,13 @@ class performance {
   using thread_ends = std::array<properties::ends<core>, schedule::most_channels>;
   using all_ends = std::array<thread_ends, schedule::most_threads>;
 
+  [[nodiscard]] bool has(std::size_t thread, std::size_t channel, bool sends) const {
+    return what_.has(thread, channel, sends, sends ? on_.many_senders : on_.many_receivers);
+  }
   [[nodiscard]] std::size_t holders(std::size_t channel, bool sends) const {
     std::size_t count = 0;
     for (std::size_t i = 0; i < what_.threads; ++i) {
-      count += what_.has(i, channel, sends, on_.clones) ? 1 : 0;
+      count += has(i, channel, sends) ? 1 : 0;
     }
     return count;
   }
@@ -88,7 +91,7 @@ class performance {
   void deal(std::size_t channel, bool sends, Handle first, all_ends& to) {
     std::size_t left = holders(channel, sends);
     for (std::size_t i = 0; i < what_.threads; ++i) {
-      if (what_.has(i, channel, sends, on_.clones)) {
+      if (has(i, channel, sends)) {
         to[i][channel].take(--left == 0 ? std::move(first) : first.clone());
       }
     }
@@ -117,8 +120,8 @@ class performance {
   // Does nothing if the thread has not, or no more, the handle that the call needs.
   void make_call(std::size_t thread, std::size_t channel, call_kind kind, std::size_t amount,
                  properties::ends<core>& with) {
-    const bool clones = kind == call_kind::clone_sender || kind == call_kind::clone_receiver;
-    if (!with.can(kind) || (clones && !on_.clones)) {
+    if (!with.can(kind) || (kind == call_kind::clone_sender && !on_.many_senders) ||
+        (kind == call_kind::clone_receiver && !on_.many_receivers)) {
       return;
     }
     const checker::execution& run = *checker::execution::current();
@@ -287,7 +290,7 @@ std::optional<failure> run(std::span<const std::uint8_t> bytes, goals& met) {
 
 }  // namespace
 
-bool schedule::has(std::size_t thread, std::size_t channel, bool sends, bool clones) const {
+bool schedule::has(std::size_t thread, std::size_t channel, bool sends, bool many) const {
   const auto wants = [&](std::size_t who) {
     return (programs[who].has >> (2 * channel + (sends ? 0 : 1)) & 1U) != 0;
   };
@@ -296,7 +299,7 @@ bool schedule::has(std::size_t thread, std::size_t channel, bool sends, bool clo
     ++first;
   }
   first = first == threads ? 0 : first;
-  return thread == first || (clones && wants(thread));
+  return thread == first || (many && wants(thread));
 }
 
 schedule decode_schedule(std::span<const std::uint8_t> bytes) {

@@ -44,9 +44,9 @@ struct schedule {
   std::array<thread, most_threads> programs;
   std::vector<std::uint8_t> chance;
 
-  /// Whether a thread has that end of a channel from the start. Somebody always has: where
-  /// there are no clones one thread, the first that would.
-  [[nodiscard]] bool has(std::size_t thread, std::size_t channel, bool sends, bool clones) const;
+  /// Whether a thread has that end of a channel from the start. Somebody always has; where
+  /// not `many` can, the first that would.
+  [[nodiscard]] bool has(std::size_t thread, std::size_t channel, bool sends, bool many) const;
 };
 
 [[nodiscard]] schedule decode_schedule(std::span<const std::uint8_t> bytes);

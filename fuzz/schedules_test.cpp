@@ -55,7 +55,7 @@ TEST(fuzz_schedules, random_bytes_reach_every_call) {
   EXPECT_EQ(reached.size(), static_cast<std::size_t>(call_kind::clone_receiver) + 1);
 }
 
-TEST(fuzz_schedules, somebody_has_each_end_and_one_alone_where_there_are_no_clones) {
+TEST(fuzz_schedules, somebody_has_each_end_and_one_alone_where_there_can_be_no_more) {
   schedule what;
   what.threads = 3;
   EXPECT_TRUE(what.has(0, 0, true, true));

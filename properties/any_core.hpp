@@ -19,6 +19,11 @@ class any_core {
   using sync = Sync;
   using deadline = typename Sync::deadline;
 
+  // That it may be of any kind: who clones or counts on `full` asks the variant.
+  static constexpr bool bounded = true;
+  static constexpr parties producers = parties::many;
+  static constexpr parties consumers = parties::many;
+
   any_core() = default;
   any_core(const any_core&) = delete;
   any_core& operator=(const any_core&) = delete;
@@ -43,13 +48,6 @@ class any_core {
   virtual void drop_sender() noexcept = 0;
   virtual void add_receiver() noexcept = 0;
   virtual void drop_receiver() noexcept = 0;
-};
-
-/// Whether a variant's handles are cloned, on either side.
-template <class Core>
-inline constexpr bool has_clones = requires(Core& core) {
-  core.add_sender();
-  core.add_receiver();
 };
 
 /// A core behind that interface; its handles' counts are the core's own.
@@ -87,17 +85,9 @@ class erased final : public any_core<typename Core::value_type, typename Core::s
   close_outcome close() noexcept override { return core_.close(); }
   [[nodiscard]] std::size_t capacity() const noexcept override { return core_.capacity(); }
 
-  void add_sender() noexcept override {
-    if constexpr (has_clones<Core>) {
-      core_.add_sender();
-    }
-  }
+  void add_sender() noexcept override { core_.add_sender(); }
   void drop_sender() noexcept override { core_.drop_sender(); }
-  void add_receiver() noexcept override {
-    if constexpr (has_clones<Core>) {
-      core_.add_receiver();
-    }
-  }
+  void add_receiver() noexcept override { core_.add_receiver(); }
   void drop_receiver() noexcept override { core_.drop_receiver(); }
 
  private:

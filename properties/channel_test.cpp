@@ -83,6 +83,7 @@ TEST_P(every_channel, an_assigned_handle_drops_what_it_held) {
 }
 
 TEST_P(every_channel, capacity_says_how_much_it_holds) {
+  HANDFAST_NEEDS(bounded);
   auto [tx, rx] = make<int>(5);
   EXPECT_EQ(tx.capacity(), 5U);
   EXPECT_EQ(rx.capacity(), 5U);
@@ -140,6 +141,7 @@ TEST(channel_death, a_moved_from_handle_stops_the_program) {
 // Failures give items back -------------------------------------------------------------
 
 TEST_P(every_channel, try_send_on_a_full_channel_gives_the_item_back) {
+  HANDFAST_NEEDS(bounded);
   auto [tx, rx] = make<boxed>(1);
   ASSERT_TRUE(tx.try_send(std::make_unique<int>(1)));
   auto failed = tx.try_send(std::make_unique<int>(2));
@@ -149,6 +151,7 @@ TEST_P(every_channel, try_send_on_a_full_channel_gives_the_item_back) {
 }
 
 TEST_P(every_channel, send_until_on_a_full_channel_gives_the_item_back_at_its_deadline) {
+  HANDFAST_NEEDS(bounded);
   auto [tx, rx] = make<boxed>(1);
   ASSERT_TRUE(tx.try_send(std::make_unique<int>(1)));
   auto failed = tx.send_until(std::make_unique<int>(2), past());
@@ -243,6 +246,7 @@ TEST_P(every_channel, a_closed_channel_still_yields_what_was_sent_before) {
 }
 
 TEST_P(every_channel, the_last_sender_closes_and_no_other) {
+  HANDFAST_NEEDS(many_senders);
   auto made = make<int>(1);
   auto first = std::optional(std::move(made.tx));
   auto second = std::optional(first->clone());
@@ -253,6 +257,7 @@ TEST_P(every_channel, the_last_sender_closes_and_no_other) {
 }
 
 TEST_P(every_channel, the_last_receiver_closes_and_destroys_what_is_buffered_once) {
+  HANDFAST_NEEDS(many_receivers);
   int alive = 0;
   auto made = make<counted>(3);
   auto first = std::optional(std::move(made.rx));
@@ -309,6 +314,7 @@ TEST_P(waiting, a_blocked_receive_wakes_when_the_last_sender_goes) {
 }
 
 TEST_P(waiting, a_blocked_send_wakes_when_the_last_receiver_goes) {
+  HANDFAST_NEEDS(bounded);
   auto made = make<int>(1);
   ASSERT_TRUE(made.tx.send(1));
   sync::thread leaver([handle = std::move(made.rx)]() mutable { auto gone = std::move(handle); });

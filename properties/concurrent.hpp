@@ -56,11 +56,14 @@ class recorder {
  public:
   recorder(const concurrent_program& plan, const variant<spec::item, Sync>& on,
            const std::function<void()>& moved)
-      : plan_(plan), moved_(moved), clones_(on.clones), core_(on.make(plan.capacity)) {}
+      : plan_(plan), moved_(moved), on_(on), core_(on.make(plan.capacity)) {}
 
   history run() {
     const std::size_t threads = plan_.threads.size();
-    history all{core_->capacity(), clones_ ? threads + 1 : 1, clones_ ? threads : 1, {}};
+    history all{core_->capacity(),
+                on_.many_senders ? threads + 1 : 1,
+                on_.many_receivers ? threads : 1,
+                {}};
     std::vector<std::vector<call>> logs(threads + 1);
     std::vector<ends<core>> handles = make_handles(threads);
     std::vector<typename Sync::thread> running;
@@ -94,22 +97,24 @@ class recorder {
   }
 
  private:
-  // A sender and a receiver for each thread, a sender for the one that closes. Where
-  // there are no clones, a sender for the first and a receiver for the second thread.
+  // A sender and a receiver for each thread, a sender for the one that closes. Where there
+  // is one sender the first thread has it, where there is one receiver the second.
   std::vector<ends<core>> make_handles(std::size_t threads) {
     std::vector<ends<core>> handles(threads + 1);
     sender<core> tx(*core_);
     receiver<core> rx(*core_);
-    if (!clones_) {
-      handles[0].take(std::move(tx));
-      handles[1].take(std::move(rx));
-      return handles;
-    }
     for (std::size_t i = 0; i < threads; ++i) {
-      handles[i].take(tx.clone());
-      handles[i].take(rx.clone());
+      if (on_.many_senders) {
+        handles[i].take(tx.clone());
+      }
+      if (on_.many_receivers) {
+        handles[i].take(rx.clone());
+      }
     }
-    handles[threads].take(std::move(tx));
+    handles[on_.many_senders ? threads : 0].take(std::move(tx));
+    if (!on_.many_receivers) {
+      handles[1].take(std::move(rx));
+    }
     return handles;
   }
 
@@ -139,7 +144,7 @@ class recorder {
 
   const concurrent_program& plan_;
   const std::function<void()>& moved_;
-  bool clones_;
+  const variant<spec::item, Sync>& on_;
   std::unique_ptr<core> core_;
   std::atomic<std::uint64_t> clock_ = 0;
   std::atomic<spec::item> next_ = 0;

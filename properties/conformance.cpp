@@ -21,8 +21,7 @@ receive_failure specified(receive_failure plain, action act) {
 
 }  // namespace
 
-conformance::conformance(const variant& on, const std::vector<std::uint8_t>& capacities)
-    : clones_(on.clones) {
+conformance::conformance(const variant& on, const std::vector<std::uint8_t>& capacities) : on_(on) {
   for (const std::uint8_t capacity : capacities) {
     channels_.emplace_back(on.make(std::max<std::size_t>(capacity, 1)));
   }
@@ -72,13 +71,13 @@ void conformance::apply(const operation& step) {
       expect_same(on.receivers[who].close(), on.model.close(), "what close said");
       break;
     case action::clone_sender:
-      if (clones_) {
+      if (on_.many_senders) {
         on.model.clone_sender();
         on.senders.push_back(on.senders[who].clone());
       }
       break;
     case action::clone_receiver:
-      if (clones_) {
+      if (on_.many_receivers) {
         on.model.clone_receiver();
         on.receivers.push_back(on.receivers[who].clone());
       }
@@ -97,7 +96,7 @@ void conformance::apply(const operation& step) {
 tracked_item conformance::new_item(const operation& step) {
   const spec::item number = next_++;
   const std::size_t which = step.amount % channels_.size();
-  if (step.act != action::send_handle || !clones_ || channels_[which].senders.empty()) {
+  if (step.act != action::send_handle || !on_.many_senders || channels_[which].senders.empty()) {
     return {book_, number};
   }
   pair& of = channels_[which];

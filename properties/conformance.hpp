@@ -152,7 +152,7 @@ class conformance {
     expect(real == specified, std::string(what) + " differs from the specification");
   }
 
-  bool clones_;
+  const variant& on_;
   // Before the channels: items in them refer to it when they go.
   ledger book_;
   std::map<spec::item, std::size_t> encloses_;  // items that enclose a sender, and of which channel

@@ -57,6 +57,7 @@ TEST_P(ported, a_channel_goes_through_itself) {
 }
 
 TEST_P(ported, items_without_contents_are_counted_all_the_same) {
+  HANDFAST_NEEDS(bounded);
   struct nothing {};
   auto [tx, rx] = make<nothing>(2);
   EXPECT_TRUE(tx.try_send({}));
@@ -77,6 +78,7 @@ TEST_P(ported, an_item_of_any_type_arrives_as_it_was_sent) {
 }
 
 TEST_P(ported, a_channel_full_of_many_items_goes_at_once) {
+  HANDFAST_NEEDS(bounded);
   constexpr std::size_t many = 100'000;
   auto made = make<std::unique_ptr<int>>(many);
   for (std::size_t i = 0; i < many; ++i) {
@@ -145,6 +147,8 @@ TEST_P(ported, ten_thousand_items_come_in_their_order) {
 }
 
 TEST_P(ported, who_sends_and_then_tries_to_receive_finds_an_item) {
+  HANDFAST_NEEDS(many_senders);
+  HANDFAST_NEEDS(many_receivers);
   constexpr int threads = 4;
   auto [tx, rx] = make<int>(threads);
   std::vector<native::thread> all;
@@ -173,6 +177,7 @@ class ported_waiting : public properties::over_variants<native_seeded> {
 };
 
 TEST_P(ported_waiting, every_item_reaches_one_of_many_receivers) {
+  HANDFAST_NEEDS(many_receivers);
   constexpr int items = 300;
   auto made = make<int>(4);
   std::array<int, 3> sums{};
