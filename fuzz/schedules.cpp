@@ -211,7 +211,7 @@ std::optional<wrong> judged(const checker::search& searching, const performance&
 // The execution that the bytes say, and some more that they seed, which cost less than
 // another input.
 std::optional<wrong> run_on(const variant& on, const schedule& what, goals& met) {
-  constexpr int executions = 8;
+  constexpr int executions = 4;
   performance act(what, on);
   checker::search searching({[&act] { act(); }});
   searching.ignore_stuck();
