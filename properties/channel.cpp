@@ -10,6 +10,7 @@
 
 #include "properties/concurrent.hpp"
 #include "properties/conformance.hpp"
+#include "properties/covered.hpp"
 #include "properties/linearizability.hpp"
 
 namespace handfast::properties {
@@ -252,17 +253,13 @@ const std::vector<property>& channel_properties() {
   static const std::vector<property> all = [] {
     const auto& native_ones = variants<spec::item, native>;
     const auto& seeded_ones = variants<spec::item, native_seeded>;
-    std::vector<std::string> concepts;
-    for (const auto& each : native_ones) {
-      concepts.emplace_back(each.concept_name);
-    }
     std::vector<property> made{
         {"channel", "channel.follows_its_specification",
          "one thread's calls on several channels of any variant are answered as specified", 20000,
-         follows_its_specification, concepts},
+         follows_its_specification, covered_concepts()},
         {"channel", "channel.items_are_owned_once",
          "every item is alive in one place until it is destroyed, once", 20000,
-         items_are_owned_once, concepts}};
+         items_are_owned_once, covered_concepts()}};
     for (std::size_t i = 0; i < native_ones.size(); ++i) {
       const std::string name(native_ones[i].concept_name);
       made.push_back({name, name + ".histories_are_linearizable",

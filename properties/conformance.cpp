@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "properties/covered.hpp"
+
 namespace handfast::properties {
 namespace {
 
@@ -216,6 +218,14 @@ void conformance::check_ownership() {
                                 std::to_string(count) + " times, not " + std::to_string(should));
   }
   std::erase_if(book_.alive, [](const auto& each) { return each.second == 0; });
+}
+
+std::vector<std::string> covered_concepts() {
+  std::vector<std::string> all{"park", "turn_ring", "segments"};
+  for (const conformance::variant& each : variants<tracked_item, native>) {
+    all.emplace_back(each.concept_name);
+  }
+  return all;
 }
 
 std::optional<std::string> run_program(const program& what, const conformance::variant& on,

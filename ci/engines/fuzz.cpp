@@ -17,7 +17,7 @@
 
 #include "ci/engines/engine.hpp"
 #include "fuzz/target.hpp"
-#include "properties/variants.hpp"
+#include "properties/covered.hpp"
 #include "stress/watchdog.hpp"
 
 #if HANDFAST_HAS_LIBFUZZER
@@ -212,10 +212,6 @@ outcome fuzz_on(const fuzz::target& on, const run_options& options) {
 class fuzz_engine : public engine {
  public:
   [[nodiscard]] std::vector<entry> list() const override {
-    std::vector<std::string> concepts;
-    for (const auto& each : properties::variants<int, native>) {
-      concepts.emplace_back(each.concept_name);
-    }
     std::vector<entry> all;
     for (const fuzz::target* each : targets) {
       all.push_back({"channel",
@@ -225,7 +221,7 @@ class fuzz_engine : public engine {
                      1,
                      {},
                      false,
-                     concepts});
+                     properties::covered_concepts()});
     }
     return all;
   }
