@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "fuzz/target.hpp"
 #include "properties/conformance.hpp"
 
 namespace handfast::fuzz {
@@ -77,5 +78,29 @@ properties::program minimised(properties::program failing) {
   }
   return failing;
 }
+
+namespace {
+
+std::optional<failure> run(std::span<const std::uint8_t> bytes, goals& met) {
+  const properties::program what = decode(bytes);
+  properties::goals_met seen;
+  const bool failed = properties::run_program(what, &seen).has_value();
+  met |= goals(seen.to_ulong());
+  if (!failed) {
+    return std::nullopt;
+  }
+  const properties::program least = minimised(what);
+  const std::string wrong = properties::run_program(least).value_or("not every time");
+  return failure{"not as specified", to_string(least) + wrong + "\n", encode(least)};
+}
+
+}  // namespace
+
+const target programs{"channel.programs",
+                      "any bytes, read as calls on several channels, are answered as specified",
+                      "channel",
+                      512,
+                      properties::goal_names,
+                      run};
 
 }  // namespace handfast::fuzz

@@ -1,19 +1,24 @@
 #!/usr/bin/env bash
 # Fuzzes for a while and keeps the fewest inputs that cover as much:
-# fuzz/minimise_corpus.sh [SECONDS]
+# fuzz/minimise_corpus.sh [SECONDS [programs|schedules]]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
+target=${2:-programs}
+case $target in
+    programs) kept=fuzz/corpus/channel longest=160 ;;
+    schedules) kept=fuzz/corpus/schedules longest=96 ;;
+    *) echo "minimise_corpus.sh: no fuzz target is named '$target'" >&2; exit 2 ;;
+esac
 cmake --preset fuzz >/dev/null
-cmake --build build/fuzz --target channel-libfuzzer
+cmake --build build/fuzz --target "$target-libfuzzer"
+fuzzer=build/fuzz/fuzz/$target-libfuzzer
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/found" "$scratch/kept"
-build/fuzz/fuzz/channel-libfuzzer -max_total_time="$seconds" -max_len=160 -verbosity=0 \
-  "$scratch/found" fuzz/corpus/channel
-build/fuzz/fuzz/channel-libfuzzer -set_cover_merge=1 -max_len=160 -verbosity=0 \
-  "$scratch/kept" fuzz/corpus/channel "$scratch/found"
+"$fuzzer" -max_total_time="$seconds" -max_len="$longest" -verbosity=0 "$scratch/found" "$kept"
+"$fuzzer" -set_cover_merge=1 -max_len="$longest" -verbosity=0 "$scratch/kept" "$kept" "$scratch/found"
 # The inputs with names were made by hand, to be read: they stay.
-find fuzz/corpus/channel -type f -regextype posix-extended -regex '.*/[0-9a-f]{40}' -delete
-cp "$scratch/kept"/* fuzz/corpus/channel/
-echo "kept $(find fuzz/corpus/channel -type f | wc -l) inputs"
+find "$kept" -type f -regextype posix-extended -regex '.*/[0-9a-f]{40}' -delete
+cp "$scratch/kept"/* "$kept/"
+echo "kept $(find "$kept" -type f | wc -l) inputs"

@@ -10,15 +10,16 @@
 
 #include "properties/concurrent.hpp"
 #include "properties/conformance.hpp"
+#include "properties/covered.hpp"
 #include "properties/linearizability.hpp"
 
 namespace handfast::properties {
 namespace {
 
 // How often each goal was met, over all cases of a run.
-using goals = std::map<std::string, std::uint64_t>;
+using goals = std::map<std::string_view, std::uint64_t>;
 
-void count(goals& all, const char* goal, bool was_met) {
+void count(goals& all, std::string_view goal, bool was_met) {
   all[goal] += was_met ? 1 : 0;
 }
 
@@ -94,7 +95,7 @@ verdict run_property(const run_plan& plan, Testable testable, const goals& met) 
   }
   found.cases = listener.cases();
   for (const auto& [goal, times] : met) {
-    (times > 0 ? found.goals_met : found.goals_missed).push_back(goal);
+    (times > 0 ? found.goals_met : found.goals_missed).emplace_back(goal);
   }
   return found;
 }
@@ -163,15 +164,11 @@ verdict conforms(const run_plan& plan, Actions actions) {
         const program drawn{
             *capacities().as("capacities"),
             *rc::gen::container<std::vector<operation>>(steps(actions())).as("steps")};
-        struct met seen;
+        goals_met seen;
         const std::optional<std::string> wrong = run_program(drawn, &seen);
-        count(met, "a send found the channel full", seen.full);
-        count(met, "a receive found the channel empty", seen.empty);
-        count(met, "a send gave its item back on close", seen.given_back_on_close);
-        count(met, "an item was received after the close", seen.drained_after_close);
-        count(met, "send_many was cut short", seen.partial_send_many);
-        count(met, "the last receiver left items behind", seen.discarded);
-        count(met, "an item enclosed a handle", seen.handle_in_item);
+        for (std::size_t i = 0; i < goal_names.size(); ++i) {
+          count(met, goal_names[i], seen[i]);
+        }
         if (wrong) {
           RC_FAIL(*wrong);
         }
@@ -208,16 +205,14 @@ void count_met(goals& met, const history& all) {
 // The interleaving is the machine's, so each case runs some times.
 constexpr std::uint64_t runs_of_a_case = 5;
 
-template <template <class, class> class Core>
-verdict histories_are_linearizable(const run_plan& plan) {
+verdict histories_are_linearizable(const run_plan& plan, const variant<spec::item, native>& on) {
   goals met;
   return run_property(
       plan,
       [&] {
         const concurrent_program drawn = *any_concurrent_program().as("program");
         for (std::uint64_t run = 0; run < runs_of_a_case; ++run) {
-          const history all =
-              recorder<Core<spec::item, native>, std::function<void()>>(drawn, plan.moved).run();
+          const history all = recorder(drawn, on, plan.moved).run();
           count_met(met, all);
           if (const std::optional<std::string> wrong = why_not_linearizable(all)) {
             RC_FAIL(*wrong);
@@ -227,8 +222,8 @@ verdict histories_are_linearizable(const run_plan& plan) {
       met);
 }
 
-template <template <class, class> class Core>
-verdict disturbed_histories_are_linearizable(const run_plan& plan) {
+verdict disturbed_histories_are_linearizable(const run_plan& plan,
+                                             const variant<spec::item, native_seeded>& on) {
   goals met;
   return run_property(
       plan,
@@ -242,9 +237,7 @@ verdict disturbed_histories_are_linearizable(const run_plan& plan) {
               seed + run, [&](std::string_view kind, const std::string& report) {
                 plan.died(std::string(kind), shown.str() + "\n\n" + report);
               });
-          const history all =
-              recorder<Core<spec::item, native_seeded>, std::function<void()>>(drawn, plan.moved)
-                  .run();
+          const history all = recorder(drawn, on, plan.moved).run();
           count_met(met, all);
           if (const std::optional<std::string> wrong = why_not_linearizable(all)) {
             RC_FAIL(*wrong);
@@ -257,24 +250,31 @@ verdict disturbed_histories_are_linearizable(const run_plan& plan) {
 }  // namespace
 
 const std::vector<property>& channel_properties() {
-  static const std::vector<property> all{
-      {"channel", "channel.follows_its_specification",
-       "one thread's calls on several channels are answered as specified", 20000,
-       follows_its_specification},
-      {"channel", "channel.items_are_owned_once",
-       "every item is alive in one place until it is destroyed, once", 20000, items_are_owned_once},
-      {"channel", "channel.histories_are_linearizable",
-       "what threads see of a channel is what one thread could have seen, in order", 3000,
-       histories_are_linearizable<lock_ring>},
-      {"channel", "channel.disturbed_histories_are_linearizable",
-       "the same with seeded delays, spurious wake-ups and time-outs", 3000,
-       disturbed_histories_are_linearizable<lock_ring>},
-      {"lock_free_ring", "lock_free_ring.histories_are_linearizable",
-       "what threads see of a lock-free channel is what one thread could have seen, in order", 3000,
-       histories_are_linearizable<lock_free_ring>},
-      {"lock_free_ring", "lock_free_ring.disturbed_histories_are_linearizable",
-       "the same with seeded delays, spurious wake-ups and time-outs", 3000,
-       disturbed_histories_are_linearizable<lock_free_ring>}};
+  static const std::vector<property> all = [] {
+    const auto& native_ones = variants<spec::item, native>;
+    const auto& seeded_ones = variants<spec::item, native_seeded>;
+    std::vector<property> made{
+        {"channel", "channel.follows_its_specification",
+         "one thread's calls on several channels of any variant are answered as specified", 20000,
+         follows_its_specification, covered_concepts()},
+        {"channel", "channel.items_are_owned_once",
+         "every item is alive in one place until it is destroyed, once", 20000,
+         items_are_owned_once, covered_concepts()}};
+    for (std::size_t i = 0; i < native_ones.size(); ++i) {
+      const std::string name(native_ones[i].concept_name);
+      made.push_back({name, name + ".histories_are_linearizable",
+                      "what threads see of a channel is what one thread could have seen, in order",
+                      3000, [&on = native_ones[i]](const run_plan& plan) {
+                        return histories_are_linearizable(plan, on);
+                      }});
+      made.push_back({name, name + ".disturbed_histories_are_linearizable",
+                      "the same with seeded delays, spurious wake-ups and time-outs", 3000,
+                      [&on = seeded_ones[i]](const run_plan& plan) {
+                        return disturbed_histories_are_linearizable(plan, on);
+                      }});
+    }
+    return made;
+  }();
   return all;
 }
 

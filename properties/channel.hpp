@@ -37,6 +37,7 @@ struct property {
   std::string claim;
   std::uint64_t default_cases;
   std::function<verdict(const run_plan&)> run;
+  std::vector<std::string> covers{};  ///< further concepts, whose code it runs too
 };
 
 [[nodiscard]] const std::vector<property>& channel_properties();

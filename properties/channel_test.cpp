@@ -1,5 +1,5 @@
-// What a channel promises, a sentence a test: the clauses of its contract that
-// one thread can see, and those that need another thread to wait for it.
+// What a channel of any variant promises, a sentence a test: the clauses of its contract
+// that one thread can see, and those that need another thread to wait for it.
 #include <handfast/channel/channel.hpp>
 #include <handfast/sync/native_seeded.hpp>
 
@@ -15,9 +15,12 @@
 #include <utility>
 #include <vector>
 
+#include "properties/over_variants.hpp"
+
 namespace handfast {
 namespace {
 
+using every_channel = properties::over_variants<native>;
 using boxed = std::unique_ptr<int>;
 
 // Counts how many of its kind are alive.
@@ -50,16 +53,16 @@ static_assert(std::is_nothrow_move_constructible_v<sender<lock_ring<int, native>
 static_assert(!std::is_copy_constructible_v<receiver<lock_ring<int, native>>>);
 static_assert(std::is_nothrow_move_constructible_v<receiver<lock_ring<int, native>>>);
 
-TEST(channel, move_only_items_are_handed_over) {
-  auto [tx, rx] = make_channel<boxed>(1);
+TEST_P(every_channel, move_only_items_are_handed_over) {
+  auto [tx, rx] = make<boxed>(1);
   ASSERT_TRUE(tx.send(std::make_unique<int>(7)));
   auto item = rx.receive();
   ASSERT_TRUE(item);
   EXPECT_EQ(**item, 7);
 }
 
-TEST(channel, items_leave_in_the_order_in_which_they_entered) {
-  auto [tx, rx] = make_channel<int>(3);
+TEST_P(every_channel, items_leave_in_the_order_in_which_they_entered) {
+  auto [tx, rx] = make<int>(3);
   for (int round = 0; round < 5; ++round) {
     for (int i = 0; i < 3; ++i) {
       ASSERT_TRUE(tx.try_send(3 * round + i));
@@ -70,17 +73,18 @@ TEST(channel, items_leave_in_the_order_in_which_they_entered) {
   }
 }
 
-TEST(channel, an_assigned_handle_drops_what_it_held) {
-  auto first = make_channel<int>(1);
-  auto second = make_channel<int>(1);
+TEST_P(every_channel, an_assigned_handle_drops_what_it_held) {
+  auto first = make<int>(1);
+  auto second = make<int>(1);
   first.tx = std::move(second.tx);
   EXPECT_EQ(first.rx.receive().error(), receive_failure::closed);
   EXPECT_TRUE(first.tx.send(1));
   EXPECT_EQ(second.rx.receive(), 1);
 }
 
-TEST(channel, capacity_says_how_much_it_holds) {
-  auto [tx, rx] = make_channel<int>(5);
+TEST_P(every_channel, capacity_says_how_much_it_holds) {
+  HANDFAST_NEEDS(bounded);
+  auto [tx, rx] = make<int>(5);
   EXPECT_EQ(tx.capacity(), 5U);
   EXPECT_EQ(rx.capacity(), 5U);
 }
@@ -136,8 +140,9 @@ TEST(channel_death, a_moved_from_handle_stops_the_program) {
 
 // Failures give items back -------------------------------------------------------------
 
-TEST(channel, try_send_on_a_full_channel_gives_the_item_back) {
-  auto [tx, rx] = make_channel<boxed>(1);
+TEST_P(every_channel, try_send_on_a_full_channel_gives_the_item_back) {
+  HANDFAST_NEEDS(bounded);
+  auto [tx, rx] = make<boxed>(1);
   ASSERT_TRUE(tx.try_send(std::make_unique<int>(1)));
   auto failed = tx.try_send(std::make_unique<int>(2));
   ASSERT_FALSE(failed);
@@ -145,8 +150,9 @@ TEST(channel, try_send_on_a_full_channel_gives_the_item_back) {
   EXPECT_EQ(*failed.error().item, 2);
 }
 
-TEST(channel, send_until_on_a_full_channel_gives_the_item_back_at_its_deadline) {
-  auto [tx, rx] = make_channel<boxed>(1);
+TEST_P(every_channel, send_until_on_a_full_channel_gives_the_item_back_at_its_deadline) {
+  HANDFAST_NEEDS(bounded);
+  auto [tx, rx] = make<boxed>(1);
   ASSERT_TRUE(tx.try_send(std::make_unique<int>(1)));
   auto failed = tx.send_until(std::make_unique<int>(2), past());
   ASSERT_FALSE(failed);
@@ -154,8 +160,8 @@ TEST(channel, send_until_on_a_full_channel_gives_the_item_back_at_its_deadline) 
   EXPECT_EQ(*failed.error().item, 2);
 }
 
-TEST(channel, a_send_on_a_closed_channel_gives_the_item_back_even_if_it_is_full) {
-  auto [tx, rx] = make_channel<boxed>(1);
+TEST_P(every_channel, a_send_on_a_closed_channel_gives_the_item_back_even_if_it_is_full) {
+  auto [tx, rx] = make<boxed>(1);
   ASSERT_TRUE(tx.send(std::make_unique<int>(1)));
   tx.close();
   for (auto failed : {0, 1, 2}) {
@@ -168,8 +174,8 @@ TEST(channel, a_send_on_a_closed_channel_gives_the_item_back_even_if_it_is_full)
   }
 }
 
-TEST(channel, send_many_names_the_items_that_it_did_not_send) {
-  auto [tx, rx] = make_channel<boxed>(4);
+TEST_P(every_channel, send_many_names_the_items_that_it_did_not_send) {
+  auto [tx, rx] = make<boxed>(4);
   std::vector<boxed> batch;
   for (int i = 0; i < 3; ++i) {
     batch.push_back(std::make_unique<int>(i));
@@ -182,8 +188,8 @@ TEST(channel, send_many_names_the_items_that_it_did_not_send) {
   EXPECT_EQ(*result.error().items.front(), 0);
 }
 
-TEST(channel, send_many_of_nothing_succeeds) {
-  auto [tx, rx] = make_channel<int>(1);
+TEST_P(every_channel, send_many_of_nothing_succeeds) {
+  auto [tx, rx] = make<int>(1);
   EXPECT_TRUE(tx.send_many({}));
   tx.close();
   EXPECT_TRUE(tx.send_many({}));
@@ -191,8 +197,8 @@ TEST(channel, send_many_of_nothing_succeeds) {
 
 // Receives ---------------------------------------------------------------------------
 
-TEST(channel, try_receive_tells_empty_from_closed) {
-  auto [tx, rx] = make_channel<int>(1);
+TEST_P(every_channel, try_receive_tells_empty_from_closed) {
+  auto [tx, rx] = make<int>(1);
   EXPECT_EQ(rx.try_receive().error(), receive_failure::empty);
   EXPECT_EQ(rx.receive_until(past()).error(), receive_failure::timed_out);
   tx.close();
@@ -200,8 +206,8 @@ TEST(channel, try_receive_tells_empty_from_closed) {
   EXPECT_EQ(rx.receive_until(past()).error(), receive_failure::closed);
 }
 
-TEST(channel, receive_many_takes_what_is_there_oldest_first) {
-  auto [tx, rx] = make_channel<int>(4);
+TEST_P(every_channel, receive_many_takes_what_is_there_oldest_first) {
+  auto [tx, rx] = make<int>(4);
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(tx.send(i));
   }
@@ -214,23 +220,23 @@ TEST(channel, receive_many_takes_what_is_there_oldest_first) {
   EXPECT_EQ(four, (std::vector{2, -1, -1, -1}));
 }
 
-TEST(channel, receive_many_into_no_rooms_gives_nothing) {
-  auto [tx, rx] = make_channel<int>(1);
+TEST_P(every_channel, receive_many_into_no_rooms_gives_nothing) {
+  auto [tx, rx] = make<int>(1);
   std::vector<int> none;
   EXPECT_EQ(rx.receive_many(none), 0U);
 }
 
 // Close ------------------------------------------------------------------------------
 
-TEST(channel, close_from_either_side_says_whether_it_was_this_call) {
-  auto [tx, rx] = make_channel<int>(1);
+TEST_P(every_channel, close_from_either_side_says_whether_it_was_this_call) {
+  auto [tx, rx] = make<int>(1);
   EXPECT_EQ(rx.close(), close_outcome::closed_now);
   EXPECT_EQ(tx.close(), close_outcome::already_closed);
   EXPECT_EQ(rx.close(), close_outcome::already_closed);
 }
 
-TEST(channel, a_closed_channel_still_yields_what_was_sent_before) {
-  auto [tx, rx] = make_channel<int>(2);
+TEST_P(every_channel, a_closed_channel_still_yields_what_was_sent_before) {
+  auto [tx, rx] = make<int>(2);
   ASSERT_TRUE(tx.send(1));
   ASSERT_TRUE(tx.send(2));
   tx.close();
@@ -239,8 +245,9 @@ TEST(channel, a_closed_channel_still_yields_what_was_sent_before) {
   EXPECT_EQ(rx.receive().error(), receive_failure::closed);
 }
 
-TEST(channel, the_last_sender_closes_and_no_other) {
-  auto made = make_channel<int>(1);
+TEST_P(every_channel, the_last_sender_closes_and_no_other) {
+  HANDFAST_NEEDS(many_senders);
+  auto made = make<int>(1);
   auto first = std::optional(std::move(made.tx));
   auto second = std::optional(first->clone());
   first.reset();
@@ -249,9 +256,10 @@ TEST(channel, the_last_sender_closes_and_no_other) {
   EXPECT_EQ(made.rx.receive().error(), receive_failure::closed);
 }
 
-TEST(channel, the_last_receiver_closes_and_destroys_what_is_buffered_once) {
+TEST_P(every_channel, the_last_receiver_closes_and_destroys_what_is_buffered_once) {
+  HANDFAST_NEEDS(many_receivers);
   int alive = 0;
-  auto made = make_channel<counted>(3);
+  auto made = make<counted>(3);
   auto first = std::optional(std::move(made.rx));
   auto second = std::optional(first->clone());
   for (int i = 0; i < 3; ++i) {
@@ -265,10 +273,10 @@ TEST(channel, the_last_receiver_closes_and_destroys_what_is_buffered_once) {
   EXPECT_EQ(alive, 0);
 }
 
-TEST(channel, items_that_nobody_receives_are_destroyed_with_the_channel) {
+TEST_P(every_channel, items_that_nobody_receives_are_destroyed_with_the_channel) {
   int alive = 0;
   {
-    auto [tx, rx] = make_channel<counted>(3);
+    auto [tx, rx] = make<counted>(3);
     ASSERT_TRUE(tx.send(counted(alive)));
     ASSERT_TRUE(tx.send(counted(alive)));
     ASSERT_TRUE(rx.receive());
@@ -281,19 +289,15 @@ TEST(channel, items_that_nobody_receives_are_destroyed_with_the_channel) {
 // lets it; each of these must end, whoever comes first. Under `native_seeded` a
 // thread that nobody wakes is reported, not waited for.
 
-class waiting : public testing::Test {
+class waiting : public properties::over_variants<native_seeded> {
  protected:
   using sync = native_seeded;
-  template <class Value>
-  static auto make(std::size_t capacity) {
-    return make_channel<Value, sync>(capacity);
-  }
 
  private:
   sync::run run_{42};
 };
 
-TEST_F(waiting, a_blocked_send_goes_on_when_room_comes) {
+TEST_P(waiting, a_blocked_send_goes_on_when_room_comes) {
   auto [tx, rx] = make<int>(1);
   ASSERT_TRUE(tx.send(1));
   sync::thread taker([&rx = rx] { EXPECT_EQ(rx.receive(), 1); });
@@ -302,14 +306,15 @@ TEST_F(waiting, a_blocked_send_goes_on_when_room_comes) {
   EXPECT_EQ(rx.receive(), 2);
 }
 
-TEST_F(waiting, a_blocked_receive_wakes_when_the_last_sender_goes) {
+TEST_P(waiting, a_blocked_receive_wakes_when_the_last_sender_goes) {
   auto made = make<int>(1);
   sync::thread leaver([handle = std::move(made.tx)]() mutable { auto gone = std::move(handle); });
   EXPECT_EQ(made.rx.receive().error(), receive_failure::closed);
   leaver.join();
 }
 
-TEST_F(waiting, a_blocked_send_wakes_when_the_last_receiver_goes) {
+TEST_P(waiting, a_blocked_send_wakes_when_the_last_receiver_goes) {
+  HANDFAST_NEEDS(bounded);
   auto made = make<int>(1);
   ASSERT_TRUE(made.tx.send(1));
   sync::thread leaver([handle = std::move(made.rx)]() mutable { auto gone = std::move(handle); });
@@ -319,7 +324,7 @@ TEST_F(waiting, a_blocked_send_wakes_when_the_last_receiver_goes) {
   leaver.join();
 }
 
-TEST_F(waiting, send_many_fills_the_ring_again_and_again) {
+TEST_P(waiting, send_many_fills_the_ring_again_and_again) {
   auto [tx, rx] = make<int>(2);
   std::vector<int> batch{1, 2, 3, 4, 5, 6, 7};
   sync::thread taker([&rx = rx] {
@@ -330,6 +335,9 @@ TEST_F(waiting, send_many_fills_the_ring_again_and_again) {
   EXPECT_TRUE(tx.send_many(batch));
   taker.join();
 }
+
+HANDFAST_OVER_VARIANTS(every_channel);
+HANDFAST_OVER_VARIANTS(waiting);
 
 }  // namespace
 }  // namespace handfast

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "properties/covered.hpp"
+
 namespace handfast::properties {
 namespace {
 
@@ -21,10 +23,9 @@ receive_failure specified(receive_failure plain, action act) {
 
 }  // namespace
 
-conformance::conformance(const std::vector<std::uint8_t>& capacities) {
+conformance::conformance(const variant& on, const std::vector<std::uint8_t>& capacities) : on_(on) {
   for (const std::uint8_t capacity : capacities) {
-    const std::size_t room = std::max<std::size_t>(capacity, 1);
-    channels_.emplace_back(make_channel<tracked_item>(room), room);
+    channels_.emplace_back(on.make(std::max<std::size_t>(capacity, 1)));
   }
 }
 
@@ -72,19 +73,23 @@ void conformance::apply(const operation& step) {
       expect_same(on.receivers[who].close(), on.model.close(), "what close said");
       break;
     case action::clone_sender:
-      on.model.clone_sender();
-      on.senders.push_back(on.senders[who].clone());
+      if (on_.many_senders) {
+        on.model.clone_sender();
+        on.senders.push_back(on.senders[who].clone());
+      }
       break;
     case action::clone_receiver:
-      on.model.clone_receiver();
-      on.receivers.push_back(on.receivers[who].clone());
+      if (on_.many_receivers) {
+        on.model.clone_receiver();
+        on.receivers.push_back(on.receivers[who].clone());
+      }
       break;
     case action::drop_sender:
       on.model.drop_sender();
       on.senders.erase(on.senders.begin() + place);
       break;
     case action::drop_receiver:
-      met_.discarded = !on.model.drop_receiver().empty() || met_.discarded;
+      meet(goal::discarded, !on.model.drop_receiver().empty());
       on.receivers.erase(on.receivers.begin() + place);
       break;
   }
@@ -93,13 +98,13 @@ void conformance::apply(const operation& step) {
 tracked_item conformance::new_item(const operation& step) {
   const spec::item number = next_++;
   const std::size_t which = step.amount % channels_.size();
-  if (step.act != action::send_handle || channels_[which].senders.empty()) {
+  if (step.act != action::send_handle || !on_.many_senders || channels_[which].senders.empty()) {
     return {book_, number};
   }
   pair& of = channels_[which];
   of.model.clone_sender();
   encloses_[number] = which;
-  met_.handle_in_item = true;
+  meet(goal::handle_in_item, true);
   return {book_, number, std::make_unique<enclosed_sender>(of.senders.front().clone())};
 }
 
@@ -118,8 +123,8 @@ void conformance::send(pair& on, const sender<core>& tx, const operation& step) 
   }
   expect_same(did.error().reason, specified(should.error(), step.act), "why the send failed");
   expect_same(did.error().item.number(), std::optional(number), "the item given back");
-  met_.full = met_.full || should.error() == send_failure::full;
-  met_.given_back_on_close = met_.given_back_on_close || should.error() == send_failure::closed;
+  meet(goal::full, should.error() == send_failure::full);
+  meet(goal::given_back_on_close, should.error() == send_failure::closed);
 }
 
 // Only as many as do not block; one more where the channel is closed anyway.
@@ -139,7 +144,7 @@ void conformance::send_many(pair& on, const sender<core>& tx, std::size_t count)
   for (std::size_t i = 0; i < items.size(); ++i) {
     expect_same(items[i].number().has_value(), i >= should, "which items send_many left behind");
   }
-  met_.partial_send_many = met_.partial_send_many || unsent > 0;
+  meet(goal::partial_send_many, unsent > 0);
 }
 
 void conformance::receive(pair& on, const receiver<core>& rx, const operation& step) {
@@ -152,10 +157,10 @@ void conformance::receive(pair& on, const receiver<core>& rx, const operation& s
   expect_same(did.has_value(), should.has_value(), "whether the receive succeeded");
   if (did && should) {
     expect_same(did->number(), std::optional(*should), "the item received");
-    met_.drained_after_close = met_.drained_after_close || was_closed;
+    meet(goal::drained_after_close, was_closed);
   } else if (!did && !should) {
     expect_same(did.error(), specified(should.error(), step.act), "why the receive failed");
-    met_.empty = met_.empty || should.error() == receive_failure::empty;
+    meet(goal::empty, should.error() == receive_failure::empty);
   }
 }
 
@@ -215,13 +220,31 @@ void conformance::check_ownership() {
   std::erase_if(book_.alive, [](const auto& each) { return each.second == 0; });
 }
 
-std::optional<std::string> run_program(const program& what, met* seen) {
-  conformance run(what.capacities);
+std::vector<std::string> covered_concepts() {
+  std::vector<std::string> all{"park", "turn_ring", "segments"};
+  for (const conformance::variant& each : variants<tracked_item, native>) {
+    all.emplace_back(each.concept_name);
+  }
+  return all;
+}
+
+std::optional<std::string> run_program(const program& what, const conformance::variant& on,
+                                       goals_met* seen) {
+  conformance run(on, what.capacities);
   std::optional<std::string> wrong = run.run(what.steps);
   if (seen != nullptr) {
-    *seen = run.seen();
+    *seen |= run.seen();
   }
   return wrong;
+}
+
+std::optional<std::string> run_program(const program& what, goals_met* seen) {
+  for (const conformance::variant& each : variants<tracked_item, native>) {
+    if (const auto wrong = run_program(what, each, seen)) {
+      return std::string(each.name) + ", " + *wrong;
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace handfast::properties

@@ -1,13 +1,14 @@
-// A program run on real channels and on their specification, step by step: every
-// answer must be the specified one, and every item must be alive exactly where
-// the specification says that it is, and nowhere else.
+// A program run on real channels of one variant and on their specification, step by
+// step: every answer must be the specified one, and every item must be alive exactly
+// where the specification says that it is, and nowhere else. So variants that pass
+// answer alike.
 //
 // An operation that would block for ever (the specification knows) runs in its
 // `try` form instead; deadlines are past ones. So a program always ends.
 #pragma once
 
-#include <handfast/channel/channel.hpp>
-
+#include <array>
+#include <bitset>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -21,6 +22,7 @@
 
 #include "properties/operation.hpp"
 #include "properties/spec/channel.hpp"
+#include "properties/variants.hpp"
 
 namespace handfast::properties {
 
@@ -72,38 +74,52 @@ class tracked_item {
   std::unique_ptr<contents> enclosed_;
 };
 
-/// What a run met: a run that never met one of these proved little about it.
-struct met {
-  bool full = false;
-  bool empty = false;
-  bool given_back_on_close = false;
-  bool drained_after_close = false;
-  bool partial_send_many = false;
-  bool discarded = false;
-  bool handle_in_item = false;
+/// What a run may meet: runs that never met one of these proved little about it.
+enum class goal : std::uint8_t {
+  full,
+  empty,
+  given_back_on_close,
+  drained_after_close,
+  partial_send_many,
+  discarded,
+  handle_in_item,
 };
+
+inline constexpr std::array<std::string_view, 7> goal_names{"a send found the channel full",
+                                                            "a receive found the channel empty",
+                                                            "a send gave its item back on close",
+                                                            "an item was received after the close",
+                                                            "send_many was cut short",
+                                                            "the last receiver left items behind",
+                                                            "an item enclosed a handle"};
+
+/// By goal, whether it was met.
+using goals_met = std::bitset<goal_names.size()>;
 
 /// Runs one program. `run` says what went wrong, or nothing.
 class conformance {
  public:
-  explicit conformance(const std::vector<std::uint8_t>& capacities);
+  using variant = properties::variant<tracked_item, native>;
+
+  conformance(const variant& on, const std::vector<std::uint8_t>& capacities);
 
   /// Runs all steps, then drops what is left.
   [[nodiscard]] std::optional<std::string> run(const std::vector<operation>& steps);
 
-  [[nodiscard]] const met& seen() const { return met_; }
+  [[nodiscard]] goals_met seen() const { return met_; }
 
  private:
-  using core = lock_ring<tracked_item, native>;
+  using core = variant::core;
 
   struct pair {
-    pair(channel<core> made, std::size_t capacity) : model(capacity) {
-      senders.push_back(std::move(made.tx));
-      receivers.push_back(std::move(made.rx));
+    explicit pair(std::unique_ptr<core> made) : its_core(std::move(made)) {
+      senders.emplace_back(*its_core);
+      receivers.emplace_back(*its_core);
     }
+    std::unique_ptr<core> its_core;  // outlives all handles, those in items too
     std::vector<sender<core>> senders;
     std::vector<receiver<core>> receivers;
-    spec::channel model;
+    spec::channel model{its_core->capacity()};
   };
 
   struct enclosed_sender : tracked_item::contents {
@@ -119,6 +135,9 @@ class conformance {
   void drop_all();
 
   tracked_item new_item(const operation& step);
+  void meet(goal which, bool was_met) {
+    met_.set(static_cast<std::size_t>(which), was_met || met_[static_cast<std::size_t>(which)]);
+  }
   // The specification's share of what the items' destructors did.
   void settle();
   void check_ownership();
@@ -133,16 +152,23 @@ class conformance {
     expect(real == specified, std::string(what) + " differs from the specification");
   }
 
+  const variant& on_;
   // Before the channels: items in them refer to it when they go.
   ledger book_;
   std::map<spec::item, std::size_t> encloses_;  // items that enclose a sender, and of which channel
   std::deque<pair> channels_;                   // stay where they are
   spec::item next_ = 1;
   std::optional<std::string> wrong_;
-  met met_;
+  goals_met met_;
 };
 
-/// Runs `steps` on channels of these capacities. The failure names the step.
-[[nodiscard]] std::optional<std::string> run_program(const program& what, met* seen = nullptr);
+/// Runs a program on channels of one variant. The failure names the step.
+[[nodiscard]] std::optional<std::string> run_program(const program& what,
+                                                     const conformance::variant& on,
+                                                     goals_met* seen = nullptr);
+
+/// Runs it on every variant, until one fails, which is named.
+[[nodiscard]] std::optional<std::string> run_program(const program& what,
+                                                     goals_met* seen = nullptr);
 
 }  // namespace handfast::properties

@@ -8,9 +8,10 @@
 namespace handfast::properties {
 namespace {
 
-constexpr std::array<std::string_view, 11> names{
-    "send",          "try_send",     "send_until", "send_many",   "receive",      "try_receive",
-    "receive_until", "receive_many", "close",      "drop_sender", "drop_receiver"};
+constexpr std::array<std::string_view, 13> names{
+    "send",          "try_send",      "send_until",    "send_many", "receive",
+    "try_receive",   "receive_until", "receive_many",  "close",     "drop_sender",
+    "drop_receiver", "clone_sender",  "clone_receiver"};
 
 std::string joined(const std::vector<spec::item>& items) {
   std::string text;
@@ -22,7 +23,7 @@ std::string joined(const std::vector<spec::item>& items) {
 
 std::string question(const call& what) {
   const bool many = what.kind == call_kind::receive_many;
-  return std::string(names[static_cast<std::size_t>(what.kind)]) + "(" +
+  return std::string(name_of(what.kind)) + "(" +
          (many ? std::to_string(what.most) : joined(what.asked)) + ")";
 }
 
@@ -46,6 +47,10 @@ std::string answer(const call& what) {
 
 }  // namespace
 
+std::string_view name_of(call_kind kind) {
+  return names[static_cast<std::size_t>(kind)];
+}
+
 std::string to_string(const call& what) {
   return question(what) + " = " + answer(what);
 }
@@ -53,8 +58,10 @@ std::string to_string(const call& what) {
 std::string to_string(const history& what) {
   constexpr std::size_t width = 34;
   std::map<std::uint64_t, std::pair<std::size_t, std::string>> lines;
+  std::size_t first = what.calls.empty() ? 0 : what.calls.front().thread;
   std::size_t threads = 0;
   for (const call& each : what.calls) {
+    first = std::min(first, each.thread);
     threads = std::max(threads, each.thread + 1);
     lines[each.invoked] = {each.thread, question(each)};
     if (each.responded != 0) {
@@ -62,14 +69,14 @@ std::string to_string(const history& what) {
     }
   }
   std::string text = "capacity " + std::to_string(what.capacity) + "\n";
-  for (std::size_t thread = 0; thread < threads; ++thread) {
+  for (std::size_t thread = first; thread < threads; ++thread) {
     std::string heading = "thread " + std::to_string(thread);
     heading.resize(width, ' ');
     text += heading;
   }
   text += '\n';
   for (const auto& [stamp, line] : lines) {
-    text += std::string(line.first * width, ' ') + line.second + '\n';
+    text += std::string((line.first - first) * width, ' ') + line.second + '\n';
   }
   return text;
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "properties/spec/channel.hpp"
@@ -26,7 +27,15 @@ enum class call_kind : std::uint8_t {
   close,
   drop_sender,
   drop_receiver,
+  clone_sender,
+  clone_receiver,
 };
+
+/// Else a receiver's.
+[[nodiscard]] constexpr bool needs_sender(call_kind kind) {
+  return kind <= call_kind::send_many || kind == call_kind::close ||
+         kind == call_kind::drop_sender || kind == call_kind::clone_sender;
+}
 
 /// One call and its answer.
 struct call {
@@ -43,7 +52,21 @@ struct call {
   std::optional<send_failure> send_failed;
   std::optional<receive_failure> receive_failed;
   std::optional<close_outcome> closed;
+
+  // Where threads share no time, but what happens before what: how many steps its thread
+  // had taken when it was answered; how many of each thread's happened before it began.
+  std::uint64_t steps = 0;
+  std::vector<std::uint64_t> knows{};
 };
+
+/// Whether a call was over before another began, for all that anybody can tell.
+[[nodiscard]] inline bool precedes(const call& one, const call& other) {
+  if (one.responded == 0) {
+    return false;
+  }
+  return other.knows.empty() || one.thread == other.thread ? one.responded <= other.invoked
+                                                           : one.steps <= other.knows[one.thread];
+}
 
 /// All calls on one channel, which began with so many handles of each kind.
 struct history {
@@ -51,7 +74,10 @@ struct history {
   std::size_t senders = 1;
   std::size_t receivers = 1;
   std::vector<call> calls;
+  bool stuck = false;  ///< what has no answer never gets one
 };
+
+[[nodiscard]] std::string_view name_of(call_kind kind);
 
 /// "send_many(4, 5) = sent 1, closed".
 [[nodiscard]] std::string to_string(const call& what);

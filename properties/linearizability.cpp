@@ -1,7 +1,8 @@
 #include "properties/linearizability.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <expected>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -14,12 +15,26 @@ bool says_no_room(send_failure reason) {
   return reason != send_failure::closed;
 }
 
-// How many steps a call takes effect in.
+// How many steps a call takes effect in; at most, if it was not answered.
 std::size_t steps_of(const call& what) {
   if (what.kind == call_kind::send_many) {
-    return what.sent + (what.send_failed ? 1 : 0);
+    return what.responded == 0 ? what.asked.size() : what.sent + (what.send_failed ? 1 : 0);
+  }
+  if (what.kind == call_kind::receive_many && !what.receive_failed && what.responded != 0) {
+    return what.got.size() + (what.got.size() < what.most ? 1 : 0);
   }
   return 1;
+}
+
+// Whether a call that has not taken effect has to wait in `state`.
+bool waits(const call& what, spec::channel state) {
+  switch (what.kind) {
+    case call_kind::send:
+    case call_kind::send_many: return state.send(0) == std::unexpected(send_failure::full);
+    case call_kind::receive:
+    case call_kind::receive_many: return state.receive() == std::unexpected(receive_failure::empty);
+    default: return false;
+  }
 }
 
 // Whether step number `step` of `what` may take effect in `state`, which it then
@@ -33,7 +48,8 @@ bool take_effect(const call& what, std::size_t step, spec::channel& state) {
       // A single send that failed has no step but its failure; one without an
       // answer is taken as one that succeeds.
       const bool succeeds =
-          what.kind == call_kind::send_many ? step < what.sent : !what.send_failed.has_value();
+          what.responded == 0 ||
+          (what.kind == call_kind::send_many ? step < what.sent : !what.send_failed.has_value());
       const auto should = state.send(what.asked[std::min(step, what.asked.size() - 1)]);
       if (succeeds) {
         return should.has_value();
@@ -54,14 +70,15 @@ bool take_effect(const call& what, std::size_t step, spec::channel& state) {
                             (*what.receive_failed == receive_failure::closed);
     }
     case call_kind::receive_many: {
-      const auto should = state.receive_many(what.most);
+      const auto should = state.receive();
       if (what.responded == 0) {
         return should.has_value();
       }
-      if (!what.receive_failed) {
-        return should && *should == what.got;
+      if (step < what.got.size()) {
+        return should && *should == what.got[step];
       }
-      return !should && should.error() == receive_failure::closed;
+      // It found nothing at first, and says so; or nothing more.
+      return !should && (!what.receive_failed || should.error() == receive_failure::closed);
     }
     case call_kind::close: {
       const close_outcome should = state.close();
@@ -69,13 +86,24 @@ bool take_effect(const call& what, std::size_t step, spec::channel& state) {
     }
     case call_kind::drop_sender: state.drop_sender(); return true;
     case call_kind::drop_receiver: std::ignore = state.drop_receiver(); return true;
+    case call_kind::clone_sender: state.clone_sender(); return true;
+    case call_kind::clone_receiver: state.clone_receiver(); return true;
   }
   return false;
 }
 
 class search {
  public:
-  explicit search(const history& what) : history_(what), progress_(what.calls.size(), 0) {}
+  explicit search(const history& what)
+      : history_(what), progress_(what.calls.size(), 0), before_(what.calls.size()) {
+    for (std::size_t i = 0; i < what.calls.size(); ++i) {
+      for (std::size_t j = 0; j < what.calls.size(); ++j) {
+        if (precedes(what.calls[j], what.calls[i])) {
+          before_[i].push_back(j);
+        }
+      }
+    }
+  }
 
   std::optional<std::string> run() {
     spec::channel start(history_.capacity);
@@ -93,29 +121,40 @@ class search {
 
  private:
   bool done(std::size_t i) const { return progress_[i] == steps_of(history_.calls[i]); }
+  bool answered(std::size_t i) const { return history_.calls[i].responded != 0; }
 
-  // The earliest answer of a call that has not taken effect: no call that was
-  // invoked after it may go first.
-  std::uint64_t earliest_answer() const {
-    std::uint64_t earliest = std::numeric_limits<std::uint64_t>::max();
+  // Who is stuck has not done the last of its steps.
+  bool may_step(std::size_t i) const {
+    const std::size_t left = history_.stuck && !answered(i) ? 1 : 0;
+    return progress_[i] + left < steps_of(history_.calls[i]) &&
+           std::ranges::all_of(before_[i], [this](std::size_t j) { return done(j); });
+  }
+
+  // Whether it may end here.
+  bool may_end(const spec::channel& state) {
     for (std::size_t i = 0; i < progress_.size(); ++i) {
-      if (!done(i) && history_.calls[i].responded != 0) {
-        earliest = std::min(earliest, history_.calls[i].responded);
+      if (answered(i) && !done(i)) {
+        return false;
       }
     }
-    return earliest;
+    for (std::size_t i = 0; i < progress_.size(); ++i) {
+      if (history_.stuck && !answered(i) && !waits(history_.calls[i], state)) {
+        forgotten_ = i;
+        return false;
+      }
+    }
+    return true;
   }
 
   bool from(const spec::channel& state) {
-    const std::uint64_t limit = earliest_answer();
-    if (limit == std::numeric_limits<std::uint64_t>::max()) {
-      return true;  // all that answered have taken effect
+    if (may_end(state)) {
+      return true;
     }
     if (!visited_.emplace(progress_, state).second) {
       return false;
     }
     for (std::size_t i = 0; i < progress_.size(); ++i) {
-      if (done(i) || history_.calls[i].invoked >= limit) {
+      if (!may_step(i)) {
         continue;
       }
       spec::channel next = state;
@@ -138,6 +177,12 @@ class search {
   }
 
   std::string explanation() const {
+    if (forgotten_) {
+      return to_string(history_) +
+             "\nwhat was answered is as specified, but nobody wakes\n  thread " +
+             std::to_string(history_.calls[*forgotten_].thread) + ": " +
+             to_string(history_.calls[*forgotten_]) + "\nwhich need not wait any more\n";
+    }
     std::string text = to_string(history_) +
                        "\nno order of these calls is one that a single "
                        "thread could have seen; the longest begins\n";
@@ -162,6 +207,8 @@ class search {
   std::vector<std::size_t> order_;
   std::vector<std::size_t> longest_;
   std::vector<std::size_t> stuck_;
+  std::vector<std::vector<std::size_t>> before_;  // by call, those that are over before it
+  std::optional<std::size_t> forgotten_;          // a call that is stuck, and need not be
 };
 
 }  // namespace

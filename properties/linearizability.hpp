@@ -10,10 +10,12 @@
 //   - `full` and `timed_out` need a full channel at some moment of the call,
 //     `empty` an empty one;
 //   - send_many is a chain of sends inside one call, and its failure a further
-//     step; receive_many is one step;
+//     step; receive_many one of receives, and finding no more a further step;
 //   - a failed send has no effect: its item was given back;
 //   - the last drop on either side closes, a receiver's discards;
-//   - a call without an answer may have taken effect or not.
+//   - a call without an answer may have taken effect or not; but where it never gets one
+//     it has not, nor may there be anything left that it waits for (Burckhardt, Dern,
+//     Musuvathi, Tan, Line-Up, PLDI 2010).
 #pragma once
 
 #include <optional>

@@ -138,6 +138,54 @@ TEST(linearizability, send_many_takes_effect_item_by_item) {
   EXPECT_FALSE(legal({many, received(2, 9, 10, 2), received(2, 11, 12, 1)}, 3));
 }
 
+TEST(linearizability, receive_many_takes_effect_item_by_item_until_there_is_none) {
+  call many = at(1, 1, 10, call_kind::receive_many);
+  many.most = 3;
+  many.got = {7, 8};
+  // Through a channel for one item: the second came when the first was gone.
+  EXPECT_TRUE(legal({many, sent(0, 2, 3, 7), sent(0, 4, 5, 8)}));
+  EXPECT_FALSE(legal({many, sent(0, 2, 3, 8), sent(0, 4, 5, 7)}));
+  // It left an item that was there all the time.
+  EXPECT_FALSE(legal({sent(0, 1, 2, 7), sent(0, 3, 4, 8), sent(0, 5, 6, 9),
+                      [&] {
+                        call late = many;
+                        late.invoked = 7;
+                        return late;
+                      }()},
+                     3));
+}
+
+TEST(linearizability, who_is_stuck_has_nothing_to_go_on_with) {
+  const auto stuck = [](std::vector<call> calls) {
+    return !why_not_linearizable({1, 2, 2, std::move(calls), true});
+  };
+  const call receives = at(1, 3, 0, call_kind::receive);
+  call sends = at(1, 3, 0, call_kind::send);
+  sends.asked = {8};
+  EXPECT_TRUE(stuck({receives}));
+  EXPECT_FALSE(stuck({sent(0, 1, 2, 7), receives}));
+  EXPECT_FALSE(stuck({receives, closed(0, 4, 5)}));
+  EXPECT_TRUE(stuck({sent(0, 1, 2, 7), sends}));
+  EXPECT_FALSE(stuck({sends}));
+  EXPECT_FALSE(stuck({sent(0, 1, 2, 7), sends, received(0, 4, 5, 7)}));
+  EXPECT_FALSE(stuck({at(1, 1, 0, call_kind::close)}));
+  // send_many waits with what is left of it.
+  sends.kind = call_kind::send_many;
+  sends.asked = {8, 9};
+  EXPECT_TRUE(stuck({sends, received(0, 4, 5, 8), sent(0, 6, 7, 5)}));
+  EXPECT_FALSE(stuck({sends, received(0, 4, 5, 8), received(0, 6, 7, 9)}));
+}
+
+TEST(linearizability, where_threads_share_no_time_what_was_not_known_may_come_later) {
+  call first = sent(0, 1, 2, 7);
+  first.steps = 5;
+  call finds_nothing = not_received(1, 3, 4, receive_failure::empty);
+  finds_nothing.knows = {4, 0};
+  EXPECT_TRUE(legal({first, finds_nothing}));
+  finds_nothing.knows = {5, 0};
+  EXPECT_FALSE(legal({first, finds_nothing}));
+}
+
 TEST(linearizability, the_explanation_shows_the_longest_order_and_who_is_stuck) {
   const auto why = why_not_linearizable({1, 1, 1, {sent(0, 1, 2, 7), received(1, 3, 4, 8)}});
   ASSERT_TRUE(why);

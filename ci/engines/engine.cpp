@@ -92,7 +92,8 @@ void list(const engine& self) {
            {"modes", each.modes},
            {"weight", each.weight},
            {"on_request", each.on_request},
-           {"exhibit", each.exhibit}});
+           {"exhibit", each.exhibit},
+           {"covers", each.covers}});
   }
   for (const seeded_bug& bug : seeded_bugs()) {
     print({{"event", "mutant"},

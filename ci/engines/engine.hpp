@@ -5,7 +5,7 @@
 //
 //   ENGINE list
 //       {"event":"entry","concept","name","summary","modes":[…],"weight","on_request":[…],
-//        "exhibit"}
+//        "exhibit","covers":[…]}
 //       one a line
 //       {"event":"mutant","name","wrong"}   one a line, in builds with seeded bugs
 //   ENGINE run NAME --mode M [--seed N] [--max-executions N] [--max-seconds S]
@@ -49,6 +49,7 @@ struct entry {
   double weight = 1;                      ///< its share of a stage's time, next to others
   std::vector<std::string> on_request{};  ///< what --mode takes, too, and nobody runs unasked
   bool exhibit = false;                   ///< of the zoo: may have its bug, runs when named
+  std::vector<std::string> covers{};      ///< further concepts, whose code it runs too
 };
 
 /// How much to do. An engine ignores what does not apply to it.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -15,8 +16,8 @@
 #include <utility>
 
 #include "ci/engines/engine.hpp"
-#include "fuzz/channel.hpp"
-#include "properties/conformance.hpp"
+#include "fuzz/target.hpp"
+#include "properties/covered.hpp"
 #include "stress/watchdog.hpp"
 
 #if HANDFAST_HAS_LIBFUZZER
@@ -34,11 +35,21 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double default_seconds = 10;
-constexpr std::size_t longest_input = 512;
 
-std::vector<fs::path> kept_inputs() {
+constexpr std::array targets{
+    &fuzz::programs,
+#if HANDFAST_HAS_FIBERS
+    &fuzz::schedules,
+#endif
+};
+
+fs::path corpus_of(const fuzz::target& on) {
+  return fs::path(HANDFAST_CORPUS) / on.corpus;
+}
+
+std::vector<fs::path> kept_inputs(const fuzz::target& on) {
   std::vector<fs::path> files;
-  for (const fs::directory_entry& each : fs::directory_iterator(HANDFAST_CORPUS)) {
+  for (const fs::directory_entry& each : fs::directory_iterator(corpus_of(on))) {
     files.push_back(each.path());
   }
   std::ranges::sort(files);
@@ -50,7 +61,7 @@ replay_bytes contents(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-// Whether memory that `run_program` took is still taken, and lost.
+// Whether memory that a target took is still taken, and lost.
 class leak_watch {
  public:
   [[nodiscard]] bool leaked() const {
@@ -66,20 +77,14 @@ class leak_watch {
 };
 
 // Runs one input; a finding if it fails.
-std::optional<finding> run_input(std::span<const std::uint8_t> input, properties::met& seen) {
+std::optional<finding> run_input(const fuzz::target& on, std::span<const std::uint8_t> input,
+                                 fuzz::goals& met) {
   const leak_watch memory;
-  {
-    const properties::program program = fuzz::decode(input);
-    if (properties::run_program(program, &seen)) {
-      const properties::program least = fuzz::minimised(program);
-      const std::string wrong = properties::run_program(least).value_or("not every time");
-      return finding{"not as specified", fuzz::to_string(least) + wrong + "\n",
-                     fuzz::encode(least)};
-    }
+  if (const auto failed = on.run(input, met)) {
+    return finding{failed->kind, failed->text, failed->least};
   }
   if (memory.leaked()) {
-    return finding{"leak", fuzz::to_string(fuzz::decode(input)) + "memory is lost\n",
-                   replay_bytes(input.begin(), input.end())};
+    return finding{"leak", "memory is lost\n", replay_bytes(input.begin(), input.end())};
   }
   return std::nullopt;
 }
@@ -87,8 +92,11 @@ std::optional<finding> run_input(std::span<const std::uint8_t> input, properties
 // A fuzzing run: libFuzzer calls back and never returns.
 class campaign {
  public:
-  campaign(const run_options& options, const progress& tell)
-      : options_(options), tell_(tell), dog_(options.patience, [this](const std::string& report) {
+  campaign(const fuzz::target& on, const run_options& options, const progress& tell)
+      : on_(on),
+        options_(options),
+        tell_(tell),
+        dog_(options.patience, [this](const std::string& report) {
           report_and_exit({"hang", report, input_}, result_.executions);
         }) {
     result_.unit = HANDFAST_HAS_LIBFUZZER ? "inputs" : "unguided inputs";
@@ -111,9 +119,7 @@ class campaign {
     dog_.moved();
     input_.assign(input.begin(), input.end());
     note_execution(input, result_.executions);
-    properties::met seen;
-    result_.found = run_input(input, seen);
-    count(seen);
+    result_.found = run_input(on_, input, met_);
     if (result_.found) {
       result_.verdict = "finding";
       result_.came_back = 1;
@@ -123,16 +129,8 @@ class campaign {
 
   [[nodiscard]] outcome result() const {
     outcome all = result_;
-    const std::pair<const char*, bool> goals[] = {
-        {"a send found the channel full", seen_.full},
-        {"a receive found the channel empty", seen_.empty},
-        {"a send gave its item back on close", seen_.given_back_on_close},
-        {"an item was received after the close", seen_.drained_after_close},
-        {"send_many was cut short", seen_.partial_send_many},
-        {"the last receiver left items behind", seen_.discarded},
-        {"an item enclosed a handle", seen_.handle_in_item}};
-    for (const auto& [goal, met] : goals) {
-      (met ? all.goals_met : all.goals_missed).emplace_back(goal);
+    for (std::size_t i = 0; i < on_.goals.size(); ++i) {
+      (met_[i] ? all.goals_met : all.goals_missed).emplace_back(on_.goals[i]);
     }
     if (all.verdict == "searched" && (all.executions == 0 || !all.goals_missed.empty())) {
       all.verdict = "vacuous";
@@ -141,22 +139,13 @@ class campaign {
   }
 
  private:
-  void count(const properties::met& seen) {
-    seen_.full = seen_.full || seen.full;
-    seen_.empty = seen_.empty || seen.empty;
-    seen_.given_back_on_close = seen_.given_back_on_close || seen.given_back_on_close;
-    seen_.drained_after_close = seen_.drained_after_close || seen.drained_after_close;
-    seen_.partial_send_many = seen_.partial_send_many || seen.partial_send_many;
-    seen_.discarded = seen_.discarded || seen.discarded;
-    seen_.handle_in_item = seen_.handle_in_item || seen.handle_in_item;
-  }
-
+  const fuzz::target& on_;
   const run_options& options_;
   const progress& tell_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   replay_bytes input_;
   outcome result_;
-  properties::met seen_;
+  fuzz::goals met_;
   stress::watchdog dog_;
 };
 
@@ -180,13 +169,13 @@ int run_one(const std::uint8_t* data, std::size_t size) {
   return 0;
 }
 
-outcome fuzz_on(const run_options& options) {
+outcome fuzz_on(const fuzz::target& on, const run_options& options) {
   const fs::path scratch = scratch_folder();
   fs::create_directories(scratch);
   std::vector<std::string> arguments{
       "handfast-fuzz",
       "-seed=" + std::to_string(std::max<std::uint64_t>(options.seed & 0xffffffffU, 1)),
-      "-max_len=" + std::to_string(longest_input),
+      "-max_len=" + std::to_string(on.longest),
       "-verbosity=0",
       "-detect_leaks=0",
       "-handle_abrt=0",
@@ -194,7 +183,7 @@ outcome fuzz_on(const run_options& options) {
       "-handle_term=0",
       "-artifact_prefix=" + scratch.string() + "/",
       scratch.string(),
-      HANDFAST_CORPUS};
+      corpus_of(on).string()};
   std::vector<char*> pointers;
   for (std::string& each : arguments) {
     pointers.push_back(each.data());
@@ -208,11 +197,11 @@ outcome fuzz_on(const run_options& options) {
 
 #else
 
-outcome fuzz_on(const run_options& options) {
+outcome fuzz_on(const fuzz::target& on, const run_options& options) {
   std::mt19937_64 random(options.seed);
   std::vector<std::uint8_t> input;
   do {
-    input.resize(random() % longest_input);
+    input.resize(random() % on.longest);
     std::ranges::generate(input, [&random] { return static_cast<std::uint8_t>(random()); });
   } while (running->run(input));
   return running->result();
@@ -223,29 +212,37 @@ outcome fuzz_on(const run_options& options) {
 class fuzz_engine : public engine {
  public:
   [[nodiscard]] std::vector<entry> list() const override {
-    return {{"channel",
-             "channel.programs",
-             "any bytes, read as calls on several channels, are answered as specified",
-             {"corpus", "fuzz"}}};
+    std::vector<entry> all;
+    for (const fuzz::target* each : targets) {
+      all.push_back({"channel",
+                     std::string(each->name),
+                     std::string(each->claim),
+                     {"corpus", "fuzz"},
+                     1,
+                     {},
+                     false,
+                     properties::covered_concepts()});
+    }
+    return all;
   }
 
   [[nodiscard]] replay_bytes before(std::string_view name, const run_options&) override {
-    require(name);
+    std::ignore = target_named(name);
     return {};
   }
 
   [[nodiscard]] outcome run(std::string_view name, const run_options& options,
                             const progress& tell) override {
-    require(name);
-    campaign all(options, tell);
+    const fuzz::target& on = target_named(name);
+    campaign all(on, options, tell);
     if (options.mode == "fuzz") {
       running = &all;
-      return fuzz_on(options);
+      return fuzz_on(on, options);
     }
     if (!options.mode.empty() && options.mode != "corpus") {
       throw usage_error("the fuzzer has the modes corpus and fuzz, not '" + options.mode + "'");
     }
-    for (const fs::path& file : kept_inputs()) {
+    for (const fs::path& file : kept_inputs(on)) {
       if (!all.run(contents(file))) {
         break;
       }
@@ -257,11 +254,10 @@ class fuzz_engine : public engine {
 
   [[nodiscard]] outcome replay(std::string_view name, const replay_bytes& payload,
                                const replay_plan& plan, const progress& tell) override {
-    require(name);
     run_options once;
     once.patience = plan.patience;
     once.max_executions = 1;
-    campaign all(once, tell);
+    campaign all(target_named(name), once, tell);
     std::ignore = all.run(payload);
     outcome result = all.result();
     result.verdict = result.found ? "finding" : "searched";
@@ -269,10 +265,12 @@ class fuzz_engine : public engine {
   }
 
  private:
-  void require(std::string_view name) const {
-    if (name != list().front().name) {
+  static const fuzz::target& target_named(std::string_view name) {
+    const auto found = std::ranges::find(targets, name, &fuzz::target::name);
+    if (found == targets.end()) {
       throw usage_error("no fuzz target is named '" + std::string(name) + "'");
     }
+    return **found;
   }
 };
 

@@ -39,7 +39,8 @@ class properties_engine : public engine {
   [[nodiscard]] std::vector<entry> list() const override {
     std::vector<entry> all;
     for (const properties::property& each : properties::channel_properties()) {
-      all.push_back({each.concept_name, each.name, each.claim, {"random"}});
+      all.push_back(
+          {each.concept_name, each.name, each.claim, {"random"}, 1, {}, false, each.covers});
     }
     return all;
   }

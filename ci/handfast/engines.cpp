@@ -181,7 +181,8 @@ std::vector<offer> offers(const engine_folder& engines, bool with_zoo) {
           all.push_back({engine, line.value("concept", ""), line.value("name", ""),
                          line.value("summary", ""), line.value("modes", std::vector<std::string>{}),
                          line.value("weight", 1.0),
-                         line.value("on_request", std::vector<std::string>{}), exhibit});
+                         line.value("on_request", std::vector<std::string>{}), exhibit,
+                         line.value("covers", std::vector<std::string>{})});
         }
       });
     }

@@ -2,6 +2,7 @@
 // replays of it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -39,6 +40,13 @@ struct offer {
   double weight = 1;                      ///< its share of a stage's time, next to others
   std::vector<std::string> on_request{};  ///< modes that nobody runs unasked
   bool exhibit = false;                   ///< of the zoo: may have its bug, runs when named
+  std::vector<std::string> covers{};      ///< further concepts, whose code it runs too
+
+  /// Whether `holds` is true of any of its concepts.
+  template <class Holds>
+  [[nodiscard]] bool any_concept(Holds holds) const {
+    return holds(concept_name) || std::ranges::any_of(covers, holds);
+  }
 };
 
 /// What is there to be run; of the zoo nothing, unless `with_zoo`.

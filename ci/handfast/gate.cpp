@@ -61,10 +61,13 @@ std::vector<run_request> stage_requests(const plan& stage, std::vector<offer> of
                                         const gate_options& options, unsigned jobs) {
   std::erase_if(offered, [&](const offer& each) {
     return each.engine != stage.engine ||
-           (!options.only.empty() && each.concept_name != options.only);
+           (!options.only.empty() &&
+            !each.any_concept([&](const std::string& name) { return name == options.only; }));
   });
   const auto weight = [&changed](const offer& each) {
-    return each.weight * (std::ranges::count(changed, each.concept_name) > 0 ? 3.0 : 1.0);
+    const bool has_changed = each.any_concept(
+        [&changed](const std::string& name) { return std::ranges::count(changed, name) > 0; });
+    return each.weight * (has_changed ? 3.0 : 1.0);
   };
   std::ranges::sort(offered, {},
                     [&](const offer& each) { return std::pair(-weight(each), each.name); });

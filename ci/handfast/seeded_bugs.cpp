@@ -42,7 +42,8 @@ bool is_of_policies(const offer& each) {
 // The run of `entry` for one bug, if the engine runs it in that mode.
 std::optional<run_request> request(const hunt& how, const offer& entry, const mutant& bug) {
   const std::string mode = how.mode.empty() ? entry.modes.front() : how.mode;
-  if (entry.engine != how.engine || !bug.is_in(entry.concept_name) ||
+  if (entry.engine != how.engine ||
+      !entry.any_concept([&](const std::string& name) { return bug.is_in(name); }) ||
       std::ranges::count(entry.modes, mode) + std::ranges::count(entry.on_request, mode) == 0) {
     return std::nullopt;
   }

@@ -9,6 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
+import conformance  # noqa: E402
 import headers  # noqa: E402
 import layers  # noqa: E402
 import orders  # noqa: E402
@@ -28,6 +29,25 @@ class RawSynchronisation(unittest.TestCase):
                      "#include <atomic>", "template <template <class> class Atom = std::atomic>",
                      "std::mutex log;  // raw: only in the log", 'say("std::mutex");'):
             self.assertEqual(list(raw_sync.lint("a.hpp", line)), [], line)
+
+
+class Conformance(unittest.TestCase):
+    def test_a_test_that_is_named_exists(self):
+        row = "| it closes | Go spec | same | {} |"
+        names = {"waiting.closes", "channel.storm"}
+        for shown in ("`waiting.closes`", "`waiting.closes`, `channel.storm`", "none"):
+            self.assertEqual(list(conformance.lint("a.md", row.format(shown), names)), [], shown)
+        for shown in ("`waiting.closes_twice`", "`waiting.closes`, `storm`", ""):
+            self.assertEqual(len(list(conformance.lint("a.md", row.format(shown), names))), 1, shown)
+
+    def test_what_exists_is_found_in_the_sources(self):
+        found = conformance.existing()
+        for name in ("channel.hand_off", "channel.follows_its_specification", "channel.schedules",
+                     "channel.histories_are_linearizable", "channel.storm", "queue.close_ends_pushes",
+                     "waiting.a_blocked_send_goes_on_when_room_comes",
+                     "channel_death.a_moved_from_handle_stops_the_program"):
+            self.assertIn(name, found)
+        self.assertNotIn("channel.hand_over", found)
 
 
 class Layers(unittest.TestCase):

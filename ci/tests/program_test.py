@@ -108,10 +108,10 @@ class Runs(unittest.TestCase):
 
     @unittest.skipUnless(HAS_LIBFUZZER, "this compiler has no libFuzzer")
     def test_the_fuzzer_is_guided_by_coverage(self):
-        done = handfast("check", "--engine", "fuzz", "--mode", "fuzz", "--max-executions", "3000",
+        done = handfast("check", "--engine", "fuzz", "--mode", "fuzz", "--max-executions", "1000",
                         "--json")
         self.assertEqual(done.returncode, 0, done.stdout)
-        self.assertEqual([each["unit"] for each in objects(done)], ["inputs"])
+        self.assertEqual({each["unit"] for each in objects(done)}, {"inputs"})
 
     def test_nothing_is_ever_called_verified(self):
         done = handfast("check", "--engine", ENGINE, "--max-executions", "20")

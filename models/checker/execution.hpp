@@ -207,6 +207,10 @@ class execution {
   /// ended before it without being woken.
   [[nodiscard]] std::int64_t time() const;
 
+  /// How many events the caller has had in this run, and what happened before the next.
+  [[nodiscard]] std::uint32_t position() const { return me_->position; }
+  [[nodiscard]] clock seen() const;
+
   /// Which run of this process's this is: for what must not outlive one.
   [[nodiscard]] std::uint64_t number() const { return number_; }
 
@@ -279,7 +283,6 @@ class execution {
     return static_cast<thread_index>(join.data.low);
   }
   [[nodiscard]] bool can_go_on(thread_index thread) const;
-  [[nodiscard]] clock seen() const;
   [[noreturn]] void fail_endless(const operation& last);
   [[noreturn]] void fail_different(const event& recorded, const operation& next);
   [[noreturn]] void fail_sourceless(thread_index thread);

@@ -115,6 +115,8 @@ class search final : public decider {
   /// `next` never comes to an end. Now and then one is run again, to see that the
   /// program does the same.
   void walk(std::uint64_t seed) { walk_.emplace(seed); }
+  /// The same, drawn from these bytes as far as they go.
+  void walk(std::span<const std::uint8_t> bytes) { walk_.emplace(bytes); }
 
   bool decide(const operation& asked) override;
   thread_index choose_thread(const thread_set& enabled) override;

@@ -6,18 +6,18 @@
 
 namespace handfast::checker {
 
+chance::chance(std::span<const std::uint8_t> bytes) : bytes_(bytes.begin(), bytes.end()) {
+  std::seed_seq all(bytes_.begin(), bytes_.end());
+  further_.seed(all);
+}
+
 void walk::begin() {
   longest_ = std::max(longest_, steps_);
   steps_ = 0;
   uniform_ = below(4) == 0;
   constexpr std::array<std::uint32_t, 4> rarely{0, 1, 4, 8};
   back_in_16_ = rarely[below(rarely.size())];
-  // New threads have any place among those that are there.
-  constexpr std::size_t at_first = 16;
   priorities_.clear();
-  while (priorities_.size() < at_first) {
-    priorities_.push_back(draw_priority());
-  }
   lowest_ = 0;
   changes_.clear();
   for (std::uint32_t left = below(most_changes + 1); left > 0; --left) {
@@ -26,6 +26,7 @@ void walk::begin() {
   fresh_.clear();
 }
 
+// New threads have any place among those that are there.
 std::int64_t walk::priority_of(thread_index thread) {
   while (priorities_.size() <= thread) {
     priorities_.push_back(draw_priority());

@@ -9,17 +9,38 @@
 // Programs, ASPLOS 2023).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <random>
+#include <span>
 #include <vector>
 
 #include "models/checker/thread_set.hpp"
 
 namespace handfast::checker {
 
+/// Numbers to draw from.
+class chance {
+ public:
+  explicit chance(std::uint64_t seed) : further_(seed) {}
+  /// A number for each byte, so that one byte more or less changes one draw; then from a
+  /// generator that all of them seed.
+  explicit chance(std::span<const std::uint8_t> bytes);
+
+  std::uint64_t operator()() {
+    return at_ < bytes_.size() ? bytes_[at_++] * std::uint64_t{0x0101010101010101} : further_();
+  }
+
+ private:
+  std::vector<std::uint8_t> bytes_;
+  std::size_t at_ = 0;
+  std::mt19937_64 further_;
+};
+
 class walk {
  public:
   explicit walk(std::uint64_t seed) : random_(seed) {}
+  explicit walk(std::span<const std::uint8_t> bytes) : random_(bytes), longest_(256) {}
 
   /// The next execution begins.
   void begin();
@@ -40,7 +61,7 @@ class walk {
   std::int64_t priority_of(thread_index thread);
   void put_last(thread_index thread);
 
-  std::mt19937_64 random_;
+  chance random_;
   std::uint64_t steps_ = 0;
   std::uint64_t longest_ = 16;  // of the executions so far
   bool uniform_ = false;        // no priorities in this one

@@ -1,0 +1,385 @@
+#include "fuzz/schedules.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <tuple>
+#include <utility>
+
+#include "models/adapters/checker_sync.hpp"
+#include "models/checker/search.hpp"
+#include "models/checker/trace.hpp"
+#include "models/scenarios/scenario.hpp"
+#include "properties/ends.hpp"
+#include "properties/linearizability.hpp"
+#include "properties/variants.hpp"
+
+namespace handfast::fuzz {
+namespace {
+
+using properties::call;
+using properties::call_kind;
+using properties::history;
+using item = scenarios::item<checker_sync>;
+using core = properties::any_core<item, checker_sync>;
+using variant = properties::variant<item, checker_sync>;
+
+constexpr std::uint8_t kinds = static_cast<std::uint8_t>(call_kind::clone_receiver) + 1;
+constexpr std::uint8_t most_amount = 3;
+
+// The checker's, whose first thread makes the others.
+constexpr std::size_t thread_number(std::size_t of_schedule) {
+  return of_schedule + 1;
+}
+
+// Runs a schedule's threads on channels of one variant, inside an execution of the checker,
+// and keeps what they asked and were answered.
+class performance {
+ public:
+  performance(const schedule& what, const variant& on) : what_(what), on_(on) {}
+
+  /// What the first thread does. Whatever was kept of another execution is forgotten.
+  void operator()() {
+    calls_ = {};
+    cores_.clear();
+    last_item_ = time_ = 0;
+    all_ends handles;
+    for (std::size_t channel = 0; channel < what_.capacities.size(); ++channel) {
+      cores_.push_back(on_.make(what_.capacities[channel]));
+      deal(channel, handles);
+    }
+    std::array<checker_sync::thread, schedule::most_threads> running;
+    for (std::size_t i = 0; i < what_.threads; ++i) {
+      running[i] = checker_sync::thread(
+          [this, i, mine = std::move(handles[i])]() mutable { perform(i, mine); });
+    }
+    for (std::size_t i = 0; i < what_.threads; ++i) {
+      running[i].join();
+    }
+  }
+
+  /// What was seen of each channel.
+  [[nodiscard]] std::vector<history> histories(bool stuck) const {
+    std::vector<history> all;
+    for (std::size_t channel = 0; channel < what_.capacities.size(); ++channel) {
+      all.push_back({capacities_[channel],
+                     holders(channel, true),
+                     holders(channel, false),
+                     {calls_[channel].begin(), calls_[channel].end()},
+                     stuck});
+    }
+    return all;
+  }
+
+ private:
+  using thread_ends = std::array<properties::ends<core>, schedule::most_channels>;
+  using all_ends = std::array<thread_ends, schedule::most_threads>;
+
+  [[nodiscard]] bool has(std::size_t thread, std::size_t channel, bool sends) const {
+    return what_.has(thread, channel, sends, sends ? on_.many_senders : on_.many_receivers);
+  }
+  [[nodiscard]] std::size_t holders(std::size_t channel, bool sends) const {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < what_.threads; ++i) {
+      count += has(i, channel, sends) ? 1 : 0;
+    }
+    return count;
+  }
+
+  // Each thread that is to have one end of a channel gets it, the last of them the first one.
+  template <class Handle>
+  void deal(std::size_t channel, bool sends, Handle first, all_ends& to) {
+    std::size_t left = holders(channel, sends);
+    for (std::size_t i = 0; i < what_.threads; ++i) {
+      if (has(i, channel, sends)) {
+        to[i][channel].take(--left == 0 ? std::move(first) : first.clone());
+      }
+    }
+  }
+  void deal(std::size_t channel, all_ends& to) {
+    capacities_[channel] = cores_[channel]->capacity();
+    deal(channel, true, sender<core>(*cores_[channel]), to);
+    deal(channel, false, receiver<core>(*cores_[channel]), to);
+  }
+
+  void perform(std::size_t thread, thread_ends& mine) {
+    for (const schedule::step& each : what_.programs[thread].steps) {
+      if (each.kind) {
+        make_call(thread, each.channel, *each.kind, each.amount, mine[each.channel]);
+      }
+    }
+    for (std::size_t channel = 0; channel < what_.capacities.size(); ++channel) {
+      for (const call_kind drop : {call_kind::drop_sender, call_kind::drop_receiver}) {
+        while (mine[channel].can(drop)) {
+          make_call(thread, channel, drop, 1, mine[channel]);
+        }
+      }
+    }
+  }
+
+  // Does nothing if the thread has not, or no more, the handle that the call needs.
+  void make_call(std::size_t thread, std::size_t channel, call_kind kind, std::size_t amount,
+                 properties::ends<core>& with) {
+    if (!with.can(kind) || (kind == call_kind::clone_sender && !on_.many_senders) ||
+        (kind == call_kind::clone_receiver && !on_.many_receivers)) {
+      return;
+    }
+    const checker::execution& run = *checker::execution::current();
+    call& made = calls_[channel].emplace_back(
+        properties::asking(kind, amount, [this] { return ++last_item_; }));
+    made.thread = thread_number(thread);
+    made.invoked = ++time_;
+    // Threads share no time but this one's, and it orders nothing: what did not happen
+    // before another may come after it for all that anybody can tell.
+    made.knows = known(run);
+    with.answer(made, scenarios::soon<checker_sync>());
+    made.steps = run.position();
+    made.responded = ++time_;
+  }
+
+  // By thread, how many of its steps happened before what comes next.
+  [[nodiscard]] std::vector<std::uint64_t> known(const checker::execution& run) const {
+    std::vector<std::uint64_t> ends;
+    for (checker::thread_index i = 0; i < thread_number(what_.threads); ++i) {
+      ends.push_back(run.seen().end(i));
+    }
+    return ends;
+  }
+
+  const schedule& what_;
+  const variant& on_;
+  std::vector<std::unique_ptr<core>> cores_;
+  std::array<std::size_t, schedule::most_channels> capacities_{};
+  std::array<std::deque<call>, schedule::most_channels> calls_;  // they stay where they are
+  spec::item last_item_ = 0;
+  std::uint64_t time_ = 0;
+};
+
+enum class goal : std::uint8_t { overlap, given_back_on_close, timed_out, waited, left_waiting };
+
+constexpr std::array<std::string_view, 5> goal_names{
+    "calls of two threads overlapped", "a send gave its item back on close", "a wait timed out",
+    "a receive waited for its item", "threads were left waiting, as specified"};
+
+void count_met(const history& all, goals& met) {
+  const auto meet = [&met](goal which, bool was_met) {
+    const auto bit = static_cast<std::size_t>(which);
+    met[bit] = met[bit] || was_met;
+  };
+  for (const call& each : all.calls) {
+    meet(goal::given_back_on_close, each.send_failed == send_failure::closed);
+    meet(goal::timed_out, each.send_failed == send_failure::timed_out ||
+                              each.receive_failed == receive_failure::timed_out);
+    for (const call& other : all.calls) {
+      const bool overlaps = each.thread != other.thread && each.invoked < other.invoked &&
+                            other.invoked < each.responded;
+      meet(goal::overlap, overlaps);
+      meet(goal::waited, overlaps && other.sent == 1 && each.got == other.asked);
+    }
+  }
+  meet(goal::left_waiting, all.stuck);
+}
+
+struct wrong {
+  std::string kind;
+  std::string text;
+  std::vector<checker::search::step> steps;
+};
+
+// What is wrong with the execution that was run last.
+std::optional<wrong> judged(const checker::search& searching, const performance& act, goals& met) {
+  if (searching.found()) {
+    return wrong{searching.found()->kind, searching.found()->text, searching.steps()};
+  }
+  const bool stuck = searching.ended() == checker::run_end::stuck;
+  const auto why_stuck =
+      stuck ? checker::why_stuck(searching.run(), searching.now()) : std::nullopt;
+  // Nothing to be said of what another execution goes on with.
+  if (searching.ended() == checker::run_end::abandoned || (stuck && !why_stuck)) {
+    return std::nullopt;
+  }
+  for (const history& each : act.histories(stuck)) {
+    if (const auto why = properties::why_not_linearizable(each)) {
+      return stuck ? wrong{why_stuck->kind, why_stuck->text + "\n\n" + *why, searching.steps()}
+                   : wrong{"not linearizable", *why, searching.steps()};
+    }
+    count_met(each, met);
+  }
+  return std::nullopt;
+}
+
+// The execution that the bytes say, and some more that they seed, which cost less than
+// another input.
+std::optional<wrong> run_on(const variant& on, const schedule& what, goals& met) {
+  constexpr int executions = 4;
+  performance act(what, on);
+  checker::search searching({[&act] { act(); }});
+  searching.ignore_stuck();
+  searching.walk(what.chance);
+  for (int i = 0; i < executions; ++i) {
+    std::ignore = searching.next();
+    if (auto found = judged(searching, act, met)) {
+      return found;
+    }
+  }
+  return std::nullopt;
+}
+
+// The execution of these steps, a column a thread.
+std::string trace(const variant& on, const schedule& what,
+                  const std::vector<checker::search::step>& steps) {
+  performance act(what, on);
+  checker::search following({[&act] { act(); }});
+  following.follow(steps);
+  std::ignore = following.next();
+  return checker::columns(following);
+}
+
+// Leaves out steps and chance, as long as it fails in the same way.
+schedule minimised(const variant& on, schedule failing, const std::string& kind) {
+  const auto still_fails = [&](const schedule& less) {
+    goals met;
+    const auto found = run_on(on, less, met);
+    return found && found->kind == kind;
+  };
+  const auto keep_if_fails = [&](schedule less) {
+    const bool fails = still_fails(less);
+    if (fails) {
+      failing = std::move(less);
+    }
+    return fails;
+  };
+  for (bool better = true; better;) {
+    better = false;
+    for (std::size_t i = 0; i < failing.threads * schedule::steps_of_a_thread; ++i) {
+      schedule less = failing;
+      auto& step =
+          less.programs[i / schedule::steps_of_a_thread].steps[i % schedule::steps_of_a_thread];
+      if (std::exchange(step, {}).kind) {
+        better |= keep_if_fails(std::move(less));
+      }
+    }
+    for (std::size_t left = failing.chance.size() / 2; left < failing.chance.size();
+         left = (left + failing.chance.size() + 1) / 2) {
+      schedule less = failing;
+      less.chance.resize(left);
+      if (keep_if_fails(std::move(less))) {
+        better = true;
+        break;
+      }
+    }
+  }
+  return failing;
+}
+
+std::optional<failure> run(std::span<const std::uint8_t> bytes, goals& met) {
+  const schedule what = decode_schedule(bytes);
+  for (const variant& each : properties::variants<item, checker_sync>) {
+    if (const auto found = run_on(each, what, met)) {
+      const schedule least = minimised(each, what, found->kind);
+      const auto again = run_on(each, least, met);
+      const wrong& told = again ? *again : *found;
+      return failure{told.kind,
+                     std::string(each.name) + "\n" + to_string(least) + "\n" + told.text + "\n\n" +
+                         trace(each, least, told.steps),
+                     encode(least)};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool schedule::has(std::size_t thread, std::size_t channel, bool sends, bool many) const {
+  const auto wants = [&](std::size_t who) {
+    return (programs[who].has >> (2 * channel + (sends ? 0 : 1)) & 1U) != 0;
+  };
+  std::size_t first = 0;
+  while (first < threads && !wants(first)) {
+    ++first;
+  }
+  first = first == threads ? 0 : first;
+  return thread == first || (many && wants(thread));
+}
+
+schedule decode_schedule(std::span<const std::uint8_t> bytes) {
+  const auto next = [&bytes] {
+    const std::uint8_t byte = bytes.empty() ? std::uint8_t{0} : bytes.front();
+    bytes = bytes.empty() ? bytes : bytes.subspan(1);
+    return byte;
+  };
+  schedule made;
+  const std::uint8_t shape = next();
+  made.threads = 2 + (shape & 1U);
+  const std::uint8_t capacities = next();
+  for (unsigned channel = 0; channel <= (shape >> 1U & 1U); ++channel) {
+    made.capacities.push_back(static_cast<std::uint8_t>(1 + (capacities >> channel & 1U)));
+  }
+  for (schedule::thread& thread : made.programs) {
+    thread.has = next() & 15U;
+    for (schedule::step& step : thread.steps) {
+      const std::uint8_t kind = next() % (kinds + 1);
+      const std::uint8_t how = next();
+      if (kind > 0) {
+        step.kind = static_cast<call_kind>(kind - 1);
+        step.channel = static_cast<std::uint8_t>((how & 1U) % made.capacities.size());
+        step.amount = static_cast<std::uint8_t>(1 + (how >> 1U) % most_amount);
+      }
+    }
+  }
+  made.chance.assign(bytes.begin(), bytes.end());
+  return made;
+}
+
+input encode(const schedule& what) {
+  input bytes{static_cast<std::uint8_t>((what.threads - 2) | (what.capacities.size() - 1) << 1U),
+              0};
+  for (std::size_t channel = 0; channel < what.capacities.size(); ++channel) {
+    bytes[1] = static_cast<std::uint8_t>(bytes[1] | (what.capacities[channel] - 1) << channel);
+  }
+  for (const schedule::thread& thread : what.programs) {
+    bytes.push_back(thread.has);
+    for (const schedule::step& step : thread.steps) {
+      bytes.push_back(step.kind ? static_cast<std::uint8_t>(1 + static_cast<unsigned>(*step.kind))
+                                : std::uint8_t{0});
+      bytes.push_back(static_cast<std::uint8_t>(step.channel | (step.amount - 1) << 1U));
+    }
+  }
+  bytes.insert(bytes.end(), what.chance.begin(), what.chance.end());
+  return bytes;
+}
+
+std::string to_string(const schedule& what) {
+  std::string text = "capacities";
+  for (const std::uint8_t capacity : what.capacities) {
+    text += " " + std::to_string(capacity);
+  }
+  for (std::size_t i = 0; i < what.threads; ++i) {
+    text += "\nthread " + std::to_string(thread_number(i)) + " has";
+    for (std::size_t channel = 0; channel < what.capacities.size(); ++channel) {
+      for (const bool sends : {true, false}) {
+        if (what.has(i, channel, sends, true)) {
+          text += std::string(sends ? " a sender" : " a receiver") + " of channel " +
+                  std::to_string(channel);
+        }
+      }
+    }
+    for (const schedule::step& step : what.programs[i].steps) {
+      if (step.kind) {
+        text += ", " + std::string(name_of(*step.kind)) + "(channel " +
+                std::to_string(step.channel) + ", " + std::to_string(step.amount) + ")";
+      }
+    }
+  }
+  return text + "\n";
+}
+
+const target schedules{"channel.schedules",
+                       "any bytes, read as threads' calls and their schedule, are answered as "
+                       "one thread could have seen it, and nobody is forgotten",
+                       "schedules",
+                       256,
+                       goal_names,
+                       run};
+
+}  // namespace handfast::fuzz
