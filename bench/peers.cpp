@@ -3,10 +3,10 @@
 #include "bench/crews/fibers.hpp"
 #include "bench/peers/boost_channel.hpp"
 #include "bench/peers/cds_cycle_queue.hpp"
+#include "bench/peers/lossy_ring.hpp"
 #include "bench/peers/moodycamel_queue.hpp"
 #include "bench/peers/mutex_ring.hpp"
 #include "bench/peers/tbb_bounded_queue.hpp"
-#include "bench/smoke/lossy_ring.hpp"
 
 #include <boost/version.hpp>
 

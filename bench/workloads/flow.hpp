@@ -28,23 +28,20 @@ inline outcome per_item(outcome of) {
 
 }  // namespace detail
 
-/// `items` is cut down to a multiple of both sides.
 template <class Channel, class Crew>
 outcome throughput(const setting& at, std::uint64_t items) {
-  const std::uint64_t each_sends = items / (at.producers * at.consumers) * at.consumers;
-  const std::uint64_t total = each_sends * at.producers;
-  const std::uint64_t each_receives = total / at.consumers;
+  const auto [each_sends, each_receives, total] = shares_of(at, items);
   Channel channel(at.capacity);
   plan parts(at.producers + at.consumers);
   for (unsigned producer = 0; producer < at.producers; ++producer) {
-    parts.add([&channel, first = producer * each_sends, each_sends](ledger& mine) {
+    parts.add([&channel, first = producer * each_sends, each_sends = each_sends](ledger& mine) {
       for (std::uint64_t number = 1; number <= each_sends; ++number) {
         mine.send(channel, first + number);
       }
     });
   }
   for (unsigned consumer = 0; consumer < at.consumers; ++consumer) {
-    parts.add([&channel, each_receives](ledger& mine) {
+    parts.add([&channel, each_receives = each_receives](ledger& mine) {
       for (std::uint64_t left = each_receives; left > 0; --left) {
         mine.receive(channel);
       }

@@ -37,14 +37,12 @@ inline double percentile(std::vector<std::uint64_t>& samples, double percent) {
 /// Items carry the time when they began; `begin(producer, index)` waits for it and says it.
 template <class Channel, class Crew, class Begin>
 outcome latency(const setting& at, std::uint64_t items, Begin begin) {
-  const std::uint64_t each_sends = items / (at.producers * at.consumers) * at.consumers;
-  const std::uint64_t total = each_sends * at.producers;
-  const std::uint64_t each_receives = total / at.consumers;
+  const auto [each_sends, each_receives, total] = shares_of(at, items);
   Channel channel(at.capacity);
   std::vector<std::uint64_t> samples(total);
   plan parts(at.producers + at.consumers);
   for (unsigned producer = 0; producer < at.producers; ++producer) {
-    parts.add([&channel, begin, producer, each_sends](ledger& mine) {
+    parts.add([&channel, begin, producer, each_sends = each_sends](ledger& mine) {
       const auto start = clock::now();
       for (std::uint64_t index = 0; index < each_sends; ++index) {
         mine.send(channel, stamp(begin(start, producer, index)));

@@ -93,6 +93,18 @@ inline bool balanced(std::span<const ledger> ledgers) {
   return total.sent > 0 && total.sent == total.received && total.sum_sent == total.sum_received;
 }
 
+/// How many of about `items` each producer sends and each consumer receives.
+struct shares {
+  std::uint64_t each_sends;
+  std::uint64_t each_receives;
+  std::uint64_t total;
+};
+inline shares shares_of(const setting& at, std::uint64_t items) {
+  const std::uint64_t least = std::uint64_t{at.producers} * at.consumers;
+  const std::uint64_t each = std::max(items, least) / least;
+  return {each * at.consumers, each * at.producers, each * least};
+}
+
 /// The parts of a crew, one a member, each with a ledger that it fills.
 class plan {
  public:

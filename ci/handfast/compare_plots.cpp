@@ -72,7 +72,7 @@ class scale {
       low_ = std::floor(std::log10(std::max(least, 1e-3)));
       high_ = std::max(std::ceil(std::log10(std::max(most, 1e-3))), low_ + 1);
     } else {
-      high_ = unit == "ratio" ? 1 : std::max(most, 1.0);
+      high_ = unit == "ratio" ? 1 : rounded_up(std::max(most, 1.0));
     }
   }
 
@@ -97,10 +97,30 @@ class scale {
     return all;
   }
   [[nodiscard]] std::string mark_text(double value) const {
-    return logarithmic_ || unit_ == "ratio" ? amount(value, unit_) : fmt::format("{:.0f}", value);
+    if (!logarithmic_) {
+      return unit_ == "ratio" ? amount(value, unit_) : fmt::format("{:g} {}", value, unit_);
+    }
+    // Decimal throughout: the marks are powers of ten.
+    static const std::array<std::string_view, 4> times{"ns", "us", "ms", "s"};
+    static const std::array<std::string_view, 4> sizes{"B", "kB", "MB", "GB"};
+    std::size_t thousands = 0;
+    while (value > 999 && thousands + 1 < times.size()) {
+      value /= 1000;
+      ++thousands;
+    }
+    return fmt::format("{:g} {}", value, (unit_ == "ns" ? times : sizes)[thousands]);
   }
 
  private:
+  // To a number whose quarters are short.
+  static double rounded_up(double value) {
+    double step = std::pow(10, std::floor(std::log10(value)));
+    while (step < value) {
+      step *= 2;
+    }
+    return step;
+  }
+
   std::string_view unit_;
   bool logarithmic_;
   double low_ = 0;
@@ -142,23 +162,25 @@ std::vector<row> rows_of(const comparison& of, const panel& each) {
 }
 
 std::vector<panel> panels_of(const comparison& of, const workload& what) {
+  // The metrics that panels show together.
+  std::vector<std::vector<const metric*>> shown;
+  for (const metric& each : what.metrics) {
+    if (each.in_table && (shown.empty() || what.as == drawn::apart)) {
+      shown.push_back({&each});
+    } else if (each.in_table) {
+      shown.front().push_back(&each);
+    }
+  }
   std::vector<panel> all;
-  for (std::size_t one = 0; one < of.contests().size(); ++one) {
-    if (of.contests()[one].what != &what) {
-      continue;
-    }
-    const std::string title =
-        fmt::format("{}", fmt::join(setting_words(of, of.contests()[one]), ", "));
-    panel together{title, one, {}};
-    for (const metric& each : what.metrics) {
-      if (each.in_table && what.as == drawn::apart) {
-        all.push_back({fmt::format("{}: {}", title, each.says), one, {&each}});
-      } else if (each.in_table) {
-        together.metrics.push_back(&each);
+  for (const auto& metrics : shown) {
+    for (std::size_t one = 0; one < of.contests().size(); ++one) {
+      if (of.contests()[one].what == &what) {
+        const auto words = setting_words(of, of.contests()[one]);
+        all.push_back(
+            {fmt::format("{}{}", fmt::join(words, ", "),
+                         shown.size() > 1 ? fmt::format(": {}", metrics.front()->says) : ""),
+             one, metrics});
       }
-    }
-    if (!together.metrics.empty()) {
-      all.push_back(std::move(together));
     }
   }
   std::erase_if(all, [&of](const panel& each) { return rows_of(of, each).empty(); });
@@ -176,7 +198,7 @@ class section {
     return std::min<std::size_t>(panels_.size(), panels_.size() > 4 ? 3 : 2);
   }
   [[nodiscard]] double width() const {
-    return std::max(static_cast<double>(columns()) * (panel_width() + gap) - gap, 620.0);
+    return std::max(static_cast<double>(columns()) * (panel_width() + gap) - gap, 720.0);
   }
 
   /// Draws it below `top`, and moves that down.

@@ -103,7 +103,7 @@ std::string cell(const std::optional<summary>& of, std::string_view unit) {
 // Lines of cells, each column as wide as its widest; the first is at the left, what does
 // not fit beside it goes below.
 std::string aligned(const std::vector<std::vector<std::string>>& lines) {
-  constexpr std::size_t page = 110;
+  constexpr std::size_t page = 100;
   std::vector<std::size_t> widths(lines.front().size());
   for (const auto& line : lines) {
     for (std::size_t column = 0; column < line.size(); ++column) {
@@ -220,11 +220,11 @@ std::string section(const comparison& of, const workload& what) {
       for (const std::size_t one : contests) {
         columns.push_back({one, each});
       }
-      text += block(of, what, columns, false);
+      text += (each == metrics.front() ? "" : "\n") + block(of, what, columns, false);
     }
   }
   if (!absent.empty()) {
-    text += fmt::format("  not in it, for they cannot: {}\n", fmt::join(absent, ", "));
+    text += fmt::format("  cannot do this: {}\n", fmt::join(absent, ", "));
   }
   return text + "\n";
 }
@@ -237,27 +237,26 @@ std::string checks_section(const comparison& of) {
       {"", "scenarios", "verified", "bounded", "findings", "executions"}};
   std::string bounded;
   for (const checked& each : of.checks) {
+    std::vector<std::string> names;
     lines.push_back({each.variant, grouped(each.reports.size()), grouped(each.count("verified")),
                      grouped(each.count("bounded")), grouped(each.count("finding")),
                      grouped(each.executions())});
     for (const run_report& report : each.reports) {
       if (report.verdict == "bounded") {
-        bounded += (bounded.empty() ? "  bounded: " : ", ") + report.request.scenario;
+        names.push_back(report.request.scenario);
       }
+    }
+    if (!names.empty()) {
+      bounded += fmt::format("  bounded: {}\n", fmt::join(names, ", "));
     }
   }
   return fmt::format("check: scenarios under the checker, at most {:g} s each\n{}{}\n",
-                     of.check_seconds, aligned(lines), bounded.empty() ? "" : bounded + "\n");
+                     of.check_seconds, aligned(lines), bounded);
 }
 
+// No name of ours has a comma or a quote in it.
 std::string in_csv(const json& value) {
-  if (value.is_string()) {
-    const auto text = value.get<std::string>();
-    if (text.find_first_of(",\"\n") == std::string::npos) {
-      return text;
-    }
-  }
-  return value.is_null() ? "" : value.dump();
+  return value.is_null() ? "" : value.is_string() ? value.get<std::string>() : value.dump();
 }
 
 }  // namespace
@@ -390,13 +389,14 @@ std::string json_lines(const comparison& of) {
 std::string csv(const comparison& of) {
   std::string text;
   for (const json& row : rows(of)) {
-    std::string names;
-    std::string values;
+    std::vector<std::string> names;
+    std::vector<std::string> values;
     for (const auto& [name, value] : row.items()) {
-      names += (names.empty() ? "" : ",") + name;
-      values += (values.empty() && &value == &row.front() ? "" : ",") + in_csv(value);
+      names.push_back(name);
+      values.push_back(in_csv(value));
     }
-    text += (text.empty() ? names + "\n" : "") + values + "\n";
+    text += text.empty() ? fmt::format("{}\n", fmt::join(names, ",")) : "";
+    text += fmt::format("{}\n", fmt::join(values, ","));
   }
   return text;
 }

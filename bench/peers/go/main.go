@@ -151,11 +151,14 @@ func crew(at setting, producer, consumer func(index int) func(*ledger)) (parts [
 	return
 }
 
+// shares is how many of about items each producer sends, all do, and each consumer receives.
 func shares(at setting, items uint64) (eachSends, total, eachReceives uint64) {
 	producers, consumers := uint64(at.producers), uint64(at.consumers)
-	eachSends = items / (producers * consumers) * consumers
-	total = eachSends * producers
-	return eachSends, total, total / consumers
+	each := items / (producers * consumers)
+	if each == 0 {
+		each = 1
+	}
+	return each * consumers, each * producers * consumers, each * producers
 }
 
 func throughput[Item item](at setting, items uint64) outcome {

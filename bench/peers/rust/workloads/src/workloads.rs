@@ -132,11 +132,11 @@ fn crew<'a, C: Channel<W>, const W: usize>(
     parts
 }
 
-/// How many each producer sends, all together, and each consumer receives.
+/// How many of about `items` each producer sends, all do, and each consumer receives.
 fn shares(at: &Setting, items: u64) -> (u64, u64, u64) {
-    let each_sends = items / (at.producers * at.consumers) * at.consumers;
-    let total = each_sends * at.producers;
-    (each_sends, total, total / at.consumers)
+    let least = at.producers * at.consumers;
+    let each = (items / least).max(1);
+    (each * at.consumers, each * least, each * at.producers)
 }
 
 fn throughput<C: Channel<W>, const W: usize>(at: &Setting, items: u64) -> Outcome {
