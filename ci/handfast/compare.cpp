@@ -224,7 +224,8 @@ int compare_verb(const compare_options& options) {
   }
   comparison found(std::move(who.all), std::move(contests));
   found.check_seconds = how.check_seconds;
-  found.conditions = fmt::format("{}, {} rounds of {} ms", machine(), how.reps, how.milliseconds);
+  found.conditions = fmt::format("{}, {} round{} of {} ms", machine(), how.reps,
+                                 how.reps == 1 ? "" : "s", how.milliseconds);
   progress_line line(true);
   comparing run(found, how, line);
   warn_if_busy();

@@ -220,7 +220,7 @@ const std::vector<workload>& workloads() {
                    {"sender_jain", "ratio", "senders, Jain", true, false},
                    {"receiver_jain", "ratio", "receivers, Jain", true, false}},
        .capacities = {0, 64},
-       .crowds = {{4, 4}},
+       .crowds = {{4, 4}, {4, 1}},
        .as = drawn::dots,
        .needs_rivals = true,
        .times_as_long = 3},

@@ -136,9 +136,65 @@ struct column {
   const metric* what;
 };
 
+std::string capacity_words(std::uint64_t capacity) {
+  return (capacity == unbounded ? "" : "capacity ") + capacity_text(capacity);
+}
+
 // Who cannot sleep is marked.
 std::string label(const contender& of) {
   return of.name + (of.sleeps ? "" : "*");
+}
+
+// A figure of each workload beside what was proved: everyone on one line.
+std::string glance(const comparison& of) {
+  std::vector<column> columns;
+  for (const workload& what : workloads()) {
+    std::optional<std::size_t> chosen;
+    for (std::size_t one = 0; one < of.contests().size(); ++one) {
+      const contest& each = of.contests()[one];
+      constexpr std::uint64_t usual = 64;
+      if (each.what == &what &&
+          (!chosen || (of.contests()[*chosen].capacity != usual && each.capacity == usual))) {
+        chosen = one;
+      }
+    }
+    if (chosen) {
+      columns.push_back({*chosen, &what.metrics.front()});
+    }
+  }
+  constexpr std::size_t few = 3;
+  if (columns.size() < few) {
+    return "";
+  }
+  std::vector<std::vector<std::string>> lines{{""}, {""}, {""}, {""}};
+  if (!of.checks.empty()) {
+    lines[0].emplace_back(check_workload);
+    lines[1].emplace_back("verified");
+    lines[2].emplace_back();
+    lines[3].emplace_back();
+  }
+  for (const column& each : columns) {
+    const contest& one = of.contests()[each.contest];
+    lines[0].emplace_back(one.what->name);
+    lines[1].emplace_back(each.what->says);
+    lines[2].push_back(fmt::format("{} to {}", one.who.first, one.who.second));
+    lines[3].push_back(capacity_words(one.capacity));
+  }
+  for (std::size_t who = 0; who < of.who().size(); ++who) {
+    const contender& about = of.who()[who].about();
+    std::vector<std::string>& line = lines.emplace_back(1, label(about));
+    if (!of.checks.empty()) {
+      const auto proved = std::ranges::find(of.checks, about.name, &checked::variant);
+      line.push_back(proved == of.checks.end() ? ""
+                                               : fmt::format("{} of {}", proved->count("verified"),
+                                                             proved->reports.size()));
+    }
+    for (const column& each : columns) {
+      const auto found = of.figure(each.contest, who, each.what->name);
+      line.push_back(found ? amount(found->median, each.what->unit) : "-");
+    }
+  }
+  return "at a glance\n" + aligned(lines) + "\n";
 }
 
 // The contenders under some columns, and how ours stand to the best peer.
@@ -344,8 +400,7 @@ std::vector<std::string> setting_words(const comparison& of, const contest& one)
   if (!one.what->one_of_each) {
     words.push_back(fmt::format("{} to {}", one.who.first, one.who.second));
   }
-  words.push_back(one.capacity == unbounded ? "unbounded"
-                                            : fmt::format("capacity {}", one.capacity));
+  words.push_back(capacity_words(one.capacity));
   if (std::ranges::any_of(of.contests(), [&one](const contest& each) {
         return each.item_bytes != one.item_bytes;
       })) {
@@ -370,7 +425,7 @@ std::string table(const comparison& of) {
   if (spinning) {
     text += "* cannot sleep, so it is not among the best peers\n";
   }
-  text += "\n" + checks_section(of);
+  text += "\n" + glance(of) + checks_section(of);
   for (const workload& what : workloads()) {
     text += section(of, what);
   }
