@@ -50,12 +50,13 @@ struct contender {
   }
 };
 
-namespace detail {
-
+/// A workload that takes a number of items, as one that takes a time.
 template <outcome (*Run)(const setting&, std::uint64_t)>
 outcome run_lasting(const setting& at) {
   return lasting(at.duration, [&at](std::uint64_t items) { return Run(at, items); });
 }
+
+namespace detail {
 
 template <class Channel>
 void add_contests(contender& to) {

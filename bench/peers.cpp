@@ -25,8 +25,8 @@ template <template <class> class Channel>
 contender with_tasks(contender made) {
   const auto add = [&made]<class Of>(std::size_t bytes) {
     made.contests.insert(made.contests.end(),
-                         {{"task/throughput", bytes, detail::run_lasting<throughput<Of, fibers>>},
-                          {"task/pingpong", bytes, detail::run_lasting<pingpong<Of, fibers>>}});
+                         {{"task/throughput", bytes, run_lasting<throughput<Of, fibers>>},
+                          {"task/pingpong", bytes, run_lasting<pingpong<Of, fibers>>}});
   };
   add.template operator()<Channel<item<8>>>(8);
   add.template operator()<Channel<item<64>>>(64);

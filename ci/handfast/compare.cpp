@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -76,12 +77,13 @@ class comparing {
       : into_(into), how_(how), line_(line) {}
 
   void run_checks(const engine_folder& engines) {
+    const std::vector<offer> offered = offers(engines);
     std::vector<task> tasks;
     for (const participant& each : into_.who()) {
       const contender& about = each.about();
       if (about.ours()) {
         into_.checks.push_back({about.name, {}});
-        add_checks(tasks, engines, about.scenarios, into_.checks.size() - 1);
+        add_checks(tasks, engines, offered, about.scenarios);
       }
     }
     total_ = tasks.size();
@@ -110,10 +112,11 @@ class comparing {
   [[nodiscard]] bool failed() const { return failed_; }
 
  private:
+  // For the last of the checks.
   void add_checks(std::vector<task>& to, const engine_folder& engines,
-                  const std::string& concept_name, std::size_t into) {
+                  const std::vector<offer>& offered, const std::string& concept_name) {
     const std::size_t before = to.size();
-    for (const offer& each : offers(engines)) {
+    for (const offer& each : offered) {
       if (each.engine != "checker" || each.concept_name != concept_name) {
         continue;
       }
@@ -124,7 +127,7 @@ class comparing {
       request.max_seconds = how_.check_seconds;
       to.push_back(run_task(
           engines, request, [](std::uint64_t, std::uint64_t, double) {},
-          [this, into](run_report report) {
+          [this, into = into_.checks.size() - 1](run_report report) {
             require_accepted(report);
             line_.show(fmt::format("[{}/{}] {}: {}", ++done_, total_, report.request.scenario,
                                    report.verdict));
@@ -176,9 +179,10 @@ class comparing {
     const bool lost = line.is_object() && !line.value("sum_ok", true);
     print_above(line_,
                 fmt::format("handfast: {}: {}", fmt::join(command.begin() + 1, command.end(), " "),
-                            lost             ? "what was received is not what was sent"
+                            lost             ? std::string("what was received is not what was sent")
                             : ended.too_slow ? "does not end"
-                                             : "failed: " + ended.errors));
+                            : ended.signal != 0 ? ::strsignal(ended.signal)
+                                                : ended.errors));
   }
 
   comparison& into_;

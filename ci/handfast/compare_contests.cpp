@@ -24,7 +24,7 @@ constexpr std::uint64_t largest_bound = std::uint64_t{1} << 30;
 
 std::vector<metric> per_item(std::string_view wall) {
   return {{"wall_ns_per_item", "ns", wall},
-          {"cpu_ns_per_item", "ns", "CPU time of all threads"},
+          {"cpu_ns_per_item", "ns", "CPU time"},
           {"switches_per_item", "switches", "context switches", false, false}};
 }
 

@@ -7,6 +7,8 @@
 #include <array>
 #include <cmath>
 
+#include "ci/handfast/compare_report.hpp"
+
 namespace handfast::ci {
 namespace {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "ci/handfast/compare_report.hpp"
+#include "ci/handfast/compare_figures.hpp"
 
 namespace handfast::ci {
 
