@@ -79,10 +79,10 @@ class comparing {
   void run_checks(const engine_folder& engines) {
     const std::vector<offer> offered = offers(engines);
     std::vector<task> tasks;
-    for (const participant& each : into_.who()) {
-      const contender& about = each.about();
+    for (std::size_t who = 0; who < into_.who().size(); ++who) {
+      const contender& about = into_.who()[who].about();
       if (about.ours()) {
-        into_.checks.push_back({about.name, {}});
+        into_.checks.push_back({who, {}});
         add_checks(tasks, engines, offered, about.scenarios);
       }
     }

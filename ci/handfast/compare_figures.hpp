@@ -23,7 +23,7 @@ struct summary {
 
 /// What the checker said of a variant's scenarios.
 struct checked {
-  std::string variant;
+  std::size_t who;  ///< a place in `comparison::who`
   std::vector<run_report> reports;
 
   [[nodiscard]] std::size_t count(const std::string& verdict) const;

@@ -15,31 +15,57 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-double rounded(double value) {
-  return value == 0 ? 0 : std::stod(fmt::format("{:.5g}", value));
+// Five digits of what was measured are more than it is good for; what was counted is whole.
+json rounded(double value) {
+  if (value == std::floor(value)) {
+    return static_cast<std::uint64_t>(value);
+  }
+  return std::stod(fmt::format("{:.5g}", value));
+}
+
+// A line of `--json`; `at` is null where no contest was measured.
+json row(const contender& about, const contest* at, std::string_view metric, std::string_view unit,
+         const summary& found, std::optional<double> ratio) {
+  json made{{"variant", about.ours() ? about.name : ""},
+            {"peer", about.ours() ? "" : about.name},
+            {"workload", at == nullptr ? check_workload : at->what->name},
+            {"capacity", nullptr},
+            {"item_bytes", nullptr},
+            {"producers", nullptr},
+            {"consumers", nullptr},
+            {"metric", metric},
+            {"value", rounded(found.median)},
+            {"unit", unit},
+            {"ratio_to_best_peer", nullptr},
+            {"min", rounded(found.least)},
+            {"max", rounded(found.most)},
+            {"samples", found.samples},
+            {"version", about.version},
+            {"sleeps", about.sleeps}};
+  if (at != nullptr) {
+    if (at->capacity == unbounded) {
+      made["capacity"] = capacity_text(at->capacity);
+    } else {
+      made["capacity"] = at->capacity;
+    }
+    made["item_bytes"] = at->item_bytes;
+    made["producers"] = at->who.first;
+    made["consumers"] = at->who.second;
+  }
+  if (ratio) {
+    made["ratio_to_best_peer"] = rounded(*ratio);
+  }
+  return made;
 }
 
 // Every value that was found, as `--json` has it; CSV has the same.
 std::vector<json> rows(const comparison& of) {
   std::vector<json> all;
   for (const checked& each : of.checks) {
-    const auto add = [&](const char* metric, std::uint64_t value, const char* unit) {
-      all.push_back({{"variant", each.variant},
-                     {"peer", ""},
-                     {"workload", check_workload},
-                     {"capacity", nullptr},
-                     {"item_bytes", nullptr},
-                     {"producers", nullptr},
-                     {"consumers", nullptr},
-                     {"metric", metric},
-                     {"value", value},
-                     {"unit", unit},
-                     {"ratio_to_best_peer", nullptr},
-                     {"min", value},
-                     {"max", value},
-                     {"samples", 1},
-                     {"version", ""},
-                     {"sleeps", true}});
+    const auto add = [&](std::string_view metric, std::uint64_t count, std::string_view unit) {
+      const auto value = static_cast<double>(count);
+      all.push_back(row(of.who()[each.who].about(), nullptr, metric, unit, {value, value, value, 1},
+                        std::nullopt));
     };
     add("scenarios", each.reports.size(), "scenarios");
     add("verified", each.count("verified"), "scenarios");
@@ -51,32 +77,10 @@ std::vector<json> rows(const comparison& of) {
     const contest& at = of.contests()[one];
     for (const metric& what : at.what->metrics) {
       for (std::size_t who = 0; who < of.who().size(); ++who) {
-        const auto found = of.figure(one, who, what.name);
-        if (!found) {
-          continue;
+        if (const auto found = of.figure(one, who, what.name)) {
+          all.push_back(row(of.who()[who].about(), &at, what.name, what.unit, *found,
+                            of.ratio_to_best_peer(one, what, found->median)));
         }
-        const contender& about = of.who()[who].about();
-        const auto ratio = of.ratio_to_best_peer(one, what, found->median);
-        json capacity = at.capacity;
-        if (at.capacity == unbounded) {
-          capacity = capacity_text(at.capacity);
-        }
-        all.push_back({{"variant", about.ours() ? about.name : ""},
-                       {"peer", about.ours() ? "" : about.name},
-                       {"workload", at.what->name},
-                       {"capacity", std::move(capacity)},
-                       {"item_bytes", at.item_bytes},
-                       {"producers", at.who.first},
-                       {"consumers", at.who.second},
-                       {"metric", what.name},
-                       {"value", rounded(found->median)},
-                       {"unit", what.unit},
-                       {"ratio_to_best_peer", ratio ? json(rounded(*ratio)) : json()},
-                       {"min", rounded(found->least)},
-                       {"max", rounded(found->most)},
-                       {"samples", found->samples},
-                       {"version", about.version},
-                       {"sleeps", about.sleeps}});
       }
     }
   }
@@ -184,7 +188,7 @@ std::string glance(const comparison& of) {
     const contender& about = of.who()[who].about();
     std::vector<std::string>& line = lines.emplace_back(1, label(about));
     if (!of.checks.empty()) {
-      const auto proved = std::ranges::find(of.checks, about.name, &checked::variant);
+      const auto proved = std::ranges::find(of.checks, who, &checked::who);
       line.push_back(proved == of.checks.end() ? ""
                                                : fmt::format("{} of {}", proved->count("verified"),
                                                              proved->reports.size()));
@@ -294,9 +298,9 @@ std::string checks_section(const comparison& of) {
   std::string bounded;
   for (const checked& each : of.checks) {
     std::vector<std::string> names;
-    lines.push_back({each.variant, grouped(each.reports.size()), grouped(each.count("verified")),
-                     grouped(each.count("bounded")), grouped(each.count("finding")),
-                     grouped(each.executions())});
+    lines.push_back({of.who()[each.who].about().name, grouped(each.reports.size()),
+                     grouped(each.count("verified")), grouped(each.count("bounded")),
+                     grouped(each.count("finding")), grouped(each.executions())});
     for (const run_report& report : each.reports) {
       if (report.verdict == "bounded") {
         names.push_back(report.request.scenario);
