@@ -66,7 +66,6 @@ struct alignas(64) ledger {
   std::uint64_t sum_sent = 0;
   std::uint64_t sum_received = 0;
 
-  // By value: a member keeps its own until it is done.
   template <class Channel>
   void send(Channel& channel, std::uint64_t number) {
     channel.send(typename Channel::value_type(number));
@@ -114,7 +113,7 @@ class plan {
   void add(Part part) {
     ledger& result = ledgers_[parts_.size()];
     parts_.emplace_back([part, &result] {
-      ledger mine;
+      ledger mine;  // near at hand while it works
       part(mine);
       result = mine;
     });
