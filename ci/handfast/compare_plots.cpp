@@ -259,9 +259,11 @@ class section {
     };
     say(square(our_colour), "ours");
     say(square(peer_colour), "peers");
-    if (std::ranges::any_of(of_.who(),
-                            [](const participant& each) { return !each.about().sleeps; })) {
-      say(square(spinning_colour), "* never sleeps");
+    for (std::size_t who = 0; who < of_.who().size(); ++who) {
+      if (!of_.who()[who].about().sleeps && of_.took_part(what_, who)) {
+        say(square(spinning_colour), "* never sleeps");
+        break;
+      }
     }
     const std::vector<const metric*>& metrics = panels_.front().metrics;
     for (std::size_t at = 0; at < metrics.size(); ++at) {

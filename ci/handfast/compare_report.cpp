@@ -140,6 +140,16 @@ struct column {
   const metric* what;
 };
 
+// Whether anyone has a figure for it.
+bool filled(const comparison& of, const column& each) {
+  for (std::size_t who = 0; who < of.who().size(); ++who) {
+    if (of.figure(each.contest, who, each.what->name)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::string capacity_words(std::uint64_t capacity) {
   return (capacity == unbounded ? "" : "capacity ") + capacity_text(capacity);
 }
@@ -233,7 +243,9 @@ std::string block(const comparison& of, const workload& what, const std::vector<
           found ? of.ratio_to_best_peer(each.contest, *each.what, found->median) : std::nullopt;
       ratio.push_back(times ? fmt::format("{:.2f}x", *times) : "-");
     }
-    if (about.ours() &&
+    // Nearly nothing is not so many times nearly nothing.
+    const bool telling = columns.front().what->unit != "ms/s";
+    if (telling && about.ours() &&
         std::ranges::any_of(ratio, [](const std::string& text) { return text.ends_with('x'); })) {
       ratios.push_back(std::move(ratio));
     }
@@ -273,6 +285,7 @@ std::string section(const comparison& of, const workload& what) {
         columns.push_back({one, each});
       }
     }
+    std::erase_if(columns, [&of](const column& each) { return !filled(of, each); });
     text += block(of, what, columns, true);
   } else {
     for (const metric* each : metrics) {
