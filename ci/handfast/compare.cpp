@@ -34,7 +34,7 @@ struct effort {
 };
 
 effort effort_of(const compare_options& options) {
-  effort made = options.quick ? effort{3, 20, 1} : effort{3, 100, 3};
+  effort made = options.quick ? effort{3, 20, 0.5} : effort{3, 60, 2};
   made.reps = options.reps != 0 ? options.reps : made.reps;
   made.milliseconds = options.milliseconds != 0 ? options.milliseconds : made.milliseconds;
   made.check_seconds = options.check_seconds > 0 ? options.check_seconds : made.check_seconds;

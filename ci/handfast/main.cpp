@@ -193,13 +193,13 @@ int run(int argc, char** argv) {
       ->check(CLI::IsMember({8, 64}));
   compare_app->add_option("--reps", compare.reps, "rounds; medians are shown (default: 3)")
       ->check(number_between(1, 1000));
-  compare_app->add_option("--milliseconds", compare.milliseconds, "of a measurement (default: 100)")
+  compare_app->add_option("--milliseconds", compare.milliseconds, "of a measurement (default: 60)")
       ->check(number_between(1, 600'000));
   std::string check_time;
   compare_app->add_option("--check-time", check_time,
-                          "at most, for each scenario: 3s, 1m (default: 3s)");
+                          "at most, for each scenario: 2s, 1m (default: 2s)");
   compare_app->add_flag("--quick", compare.quick,
-                        "a fifth of the time: 20 ms a measurement, 1 s a scenario");
+                        "a third of the time: 20 ms a measurement, 0.5 s a scenario");
   compare_app->add_option("--csv", compare.csv, "write the figures to this file");
   compare_app->add_option("--svg", compare.svg,
                           "write plots: one for all to FILE.svg, or one each to this folder");

@@ -63,6 +63,7 @@ class Measurements(unittest.TestCase):
         can = {(known["name"], workload, capacity)
                for known in listed if not known.get("wrong")
                for workload, _ in known["contests"]
+               if workload != "fairness" or max(known.get("producers", 2), known.get("consumers", 2)) > 1
                for capacity in (0, 1, 64, "unbounded")
                if size(known["capacity"][0]) <= size(capacity) <= size(known["capacity"][1])}
         self.assertTrue(can)
@@ -168,7 +169,7 @@ class Reports(unittest.TestCase):
             Path(folder, "handfast-bench").symlink_to(BENCH)
             done = compare(*MOMENT, "--bench", folder, "--workload", "pingpong", "--capacity", "0,1")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("cannot do this: libcds\n", done.stdout)
+        self.assertRegex(done.stdout, r"cannot do this: .*libcds\n")
         for peer, package in (("go", "golang-go"), ("crossbeam", "librust-crossbeam-channel-dev"),
                               ("tokio", "librust-tokio-dev")):
             line = next(line for line in done.stderr.splitlines() if f" {peer} is left out" in line)
