@@ -10,6 +10,8 @@
 
 namespace handfast::bench {
 
+using clock = std::chrono::steady_clock;
+
 /// Cost of a stretch; all of the process's threads count.
 struct cost {
   std::chrono::nanoseconds wall{};
@@ -31,8 +33,6 @@ class stopwatch {
   }
 
  private:
-  using clock = std::chrono::steady_clock;
-
   static rusage usage() {
     rusage now{};
     getrusage(RUSAGE_SELF, &now);

@@ -1,17 +1,18 @@
-// One measurement a process, for alternating with peers in other languages:
-// prints one JSON line, as bench/peers/go and bench/peers/crossbeam do.
+// One measurement a process, for alternating with peers in other languages, which take
+// the same words (bench/peers) and print the same lines.
 //
-//     handfast-bench-process [--peer NAME] WORKLOAD CAPACITY N
-//     handfast-bench-process thr/spsc 64 500000
-//     handfast-bench-process --list     what there is, a JSON line each, with full sizes
+//     handfast-bench NAME WORKLOAD CAPACITY ITEM_BYTES PRODUCERS CONSUMERS MILLISECONDS
+//     handfast-bench lock_ring throughput 64 8 1 1 100
+//     handfast-bench --list     who takes part and what they can, a JSON line each
 //
-// Exit status: 0 the sum was right; 1 it was not; 2 bad usage.
-#include "bench/contests.hpp"
+// Exit status: 0 what was sent arrived; 1 it did not; 2 bad usage.
+#include "bench/contender.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,73 +21,100 @@ namespace {
 
 using namespace handfast::bench;
 
-std::string workload_of(const contest& which) {
-  return std::string(which.crew) + "/" + std::string(which.workload);
-}
-
 int refuse(const std::string& why) {
   std::fprintf(stderr,
-               "handfast-bench-process: %s; usage: [--peer NAME] WORKLOAD CAPACITY N, or --list\n",
+               "handfast-bench: %s; usage: NAME WORKLOAD CAPACITY ITEM_BYTES PRODUCERS CONSUMERS "
+               "MILLISECONDS, or --list\n",
                why.c_str());
   return 2;
 }
 
-std::optional<std::uint64_t> whole_number(std::string_view text) {
-  std::uint64_t number = 0;
+std::optional<std::size_t> whole_number(std::string_view text, std::size_t most) {
+  std::size_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool whole = error == std::errc{} && end == text.data() + text.size();
-  return whole && number > 0 ? std::optional(number) : std::nullopt;
+  return whole && number <= most ? std::optional(number) : std::nullopt;
+}
+
+std::optional<std::size_t> capacity_of(std::string_view text) {
+  return text == "unbounded" ? std::optional(unbounded) : whole_number(text, largest_bound);
+}
+
+std::string as_json(std::size_t capacity) {
+  return capacity == unbounded ? "\"unbounded\"" : std::to_string(capacity);
+}
+
+std::vector<contender> everyone() {
+  std::vector<contender> all = variants();
+  std::ranges::move(peers(), std::back_inserter(all));
+  return all;
 }
 
 void list() {
-  for (const contest& which : all_contests()) {
-    for (const std::size_t capacity : capacities) {
-      std::printf(R"({"peer":"%s","workload":"%s","capacity":%zu,"n":%llu})"
-                  "\n",
-                  which.peer.data(), workload_of(which).c_str(), capacity,
-                  static_cast<unsigned long long>(full_size(which, capacity)));
+  for (const contender& each : everyone()) {
+    const description& about = each.about;
+    std::string contests;
+    for (const contest& one : each.contests) {
+      contests += contests.empty() ? "" : ",";
+      contests += "[\"" + std::string(one.workload) + "\"," + std::to_string(one.item_bytes) + "]";
     }
+    std::printf(R"({"name":"%s","scenarios":"%s","version":"%s","capacity":[%s,%s],)"
+                R"("producers":%u,"consumers":%u,"sleeps":%s,"wrong":%s,"contests":[%s]})"
+                "\n",
+                about.name.c_str(), about.scenarios.c_str(), about.version.c_str(),
+                as_json(about.least_capacity).c_str(), as_json(about.most_capacity).c_str(),
+                about.producers, about.consumers, about.sleeps ? "true" : "false",
+                about.wrong ? "true" : "false", contests.c_str());
   }
+}
+
+void print(const outcome& result) {
+  std::string figures;
+  for (const figure& each : result.figures) {
+    char number[64];
+    std::snprintf(number, sizeof number, "%.6g", each.value);
+    figures += figures.empty() ? "" : ",";
+    figures += "\"" + std::string(each.metric) + "\":" + number;
+  }
+  std::printf(R"({"items":%llu,"sum_ok":%s,"figures":{%s}})"
+              "\n",
+              static_cast<unsigned long long>(result.items), result.sum_ok ? "true" : "false",
+              figures.c_str());
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-  std::vector<std::string_view> words(arguments + 1, arguments + count);
+  const std::vector<std::string_view> words(arguments + 1, arguments + count);
   if (words == std::vector<std::string_view>{"--list"}) {
     list();
     return 0;
   }
-  std::string_view peer = "handfast";
-  if (words.size() > 1 && words.front() == "--peer") {
-    peer = words[1];
-    words.erase(words.begin(), words.begin() + 2);
+  if (words.size() != 7) {
+    return refuse("seven words are needed");
   }
-  if (words.size() != 3) {
-    return refuse("three words are needed");
+  const auto capacity = capacity_of(words[2]);
+  const auto item_bytes = whole_number(words[3], 4096);
+  const auto producers = whole_number(words[4], 1024);
+  const auto consumers = whole_number(words[5], 1024);
+  const auto milliseconds = whole_number(words[6], 3'600'000);
+  if (!capacity || !item_bytes || producers.value_or(0) == 0 || consumers.value_or(0) == 0 ||
+      milliseconds.value_or(0) == 0) {
+    return refuse("not a capacity, a size, or a number from 1");
   }
-  const auto capacity = whole_number(words[1]);
-  const auto n = whole_number(words[2]);
-  if (!capacity || !n) {
-    return refuse("CAPACITY and N are whole numbers from 1");
+  const setting at{.capacity = *capacity,
+                   .producers = static_cast<unsigned>(*producers),
+                   .consumers = static_cast<unsigned>(*consumers),
+                   .duration = std::chrono::milliseconds(*milliseconds)};
+  for (const contender& each : everyone()) {
+    const auto found = std::ranges::find_if(each.contests, [&](const contest& one) {
+      return one.workload == words[1] && one.item_bytes == *item_bytes;
+    });
+    if (each.about.name == words[0] && each.can(at) && found != each.contests.end()) {
+      const outcome result = found->run(at);
+      print(result);
+      return result.sum_ok ? 0 : 1;
+    }
   }
-  std::vector<contest> known = all_contests();
-  std::ranges::copy(lossy_contests(), std::back_inserter(known));
-  const auto which = std::ranges::find_if(
-      known, [&](const contest& one) { return one.peer == peer && workload_of(one) == words[0]; });
-  if (which == known.end()) {
-    return refuse("no workload '" + std::string(words[0]) + "' for peer '" + std::string(peer) +
-                  "'");
-  }
-  const outcome result = warm_and_run(*which, *capacity, *n);
-  std::printf(R"({"peer":"%s","version":"%s","workload":"%s","capacity":%llu,"n":%llu,)"
-              R"("wall_ns":%lld,"cpu_ns":%lld,"switches":%lld,"sum_ok":%s})"
-              "\n",
-              which->peer.data(), HANDFAST_BENCH_VERSION, workload_of(*which).c_str(),
-              static_cast<unsigned long long>(*capacity),
-              static_cast<unsigned long long>(result.items),
-              static_cast<long long>(result.spent.wall.count()),
-              static_cast<long long>(result.spent.cpu.count()),
-              static_cast<long long>(result.spent.switches), result.sum_ok ? "true" : "false");
-  return result.sum_ok ? 0 : 1;
+  return refuse(std::string(words[0]) + " is not here, or cannot do this");
 }

@@ -1,4 +1,4 @@
-// A crew of Boost fibers that share the calling thread: the `task/` rows.
+// A crew of Boost fibers that share the calling thread: the `task/` workloads.
 #pragma once
 
 #include "bench/measure.hpp"
@@ -8,14 +8,11 @@
 
 #include <functional>
 #include <memory>
-#include <string_view>
 #include <vector>
 
 namespace handfast::bench {
 
 struct fibers {
-  static constexpr std::string_view prefix = "task";
-
   /// Every part on a fiber of its own. Making the fibers is inside the timed
   /// stretch; none runs before the first join.
   static cost run(const std::vector<std::function<void()>>& parts) {

@@ -1,4 +1,4 @@
-// A crew of OS threads: the `thr/` rows.
+// A crew of OS threads.
 #pragma once
 
 #include "bench/measure.hpp"
@@ -6,15 +6,12 @@
 #include <cstddef>
 #include <functional>
 #include <latch>
-#include <string_view>
 #include <thread>
 #include <vector>
 
 namespace handfast::bench {
 
 struct threads {
-  static constexpr std::string_view prefix = "thr";
-
   /// Every part on a thread of its own. The threads are made first and held at
   /// a gate; the clock runs from its opening to the last join.
   static cost run(const std::vector<std::function<void()>>& parts) {

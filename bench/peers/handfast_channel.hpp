@@ -1,27 +1,27 @@
-// Ours: the channels as shipped, through their handles.
+// Ours: a channel as shipped, through its handles.
 #pragma once
 
 #include <handfast/channel/channel.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <cstdlib>
-#include <string_view>
 
 namespace handfast::bench {
 
 template <class Core>
 class handfast_channel {
  public:
-  explicit handfast_channel(std::size_t capacity) : channel_(make_channel_of<Core>(capacity)) {}
+  using value_type = typename Core::value_type;
+
+  explicit handfast_channel(std::size_t capacity) : channel_(made(capacity)) {}
 
   // No workload closes a channel, so a failure is a bug.
-  void send(std::uint64_t item) {
+  void send(value_type item) {
     if (!channel_.tx.send(item)) {
       std::abort();
     }
   }
-  std::uint64_t receive() {
+  value_type receive() {
     const auto item = channel_.rx.receive();
     if (!item) {
       std::abort();
@@ -30,16 +30,22 @@ class handfast_channel {
   }
 
  private:
+  static channel<Core> made(std::size_t capacity) {
+    if constexpr (Core::bounded) {
+      return make_channel_of<Core>(capacity);
+    } else {
+      return make_channel_of<Core>();
+    }
+  }
+
   channel<Core> channel_;
 };
 
-struct handfast_lock_ring : handfast_channel<lock_ring<std::uint64_t, native>> {
-  using handfast_channel::handfast_channel;
-  static constexpr std::string_view name = "handfast";
-};
-struct handfast_lock_free_ring : handfast_channel<lock_free_ring<std::uint64_t, native>> {
-  using handfast_channel::handfast_channel;
-  static constexpr std::string_view name = "handfast_lock_free";
+/// The channel over `Core`, as a template on what it carries.
+template <template <class, class> class Core>
+struct over {
+  template <class Item>
+  using channel = handfast_channel<Core<Item, native>>;
 };
 
 }  // namespace handfast::bench

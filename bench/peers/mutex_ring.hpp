@@ -5,20 +5,19 @@
 
 #include <condition_variable>
 #include <cstddef>
-#include <cstdint>
 #include <mutex>
-#include <string_view>
 #include <vector>
 
 namespace handfast::bench {
 
+template <class Item>
 class mutex_ring {
  public:
-  static constexpr std::string_view name = "mutex_ring";
+  using value_type = Item;
 
   explicit mutex_ring(std::size_t capacity) : items_(capacity) {}
 
-  void send(std::uint64_t item) {
+  void send(Item item) {
     std::unique_lock lock(mutex_);
     not_full_.wait(lock, [this] { return closed_ || size_ < items_.size(); });
     if (closed_) {
@@ -30,13 +29,13 @@ class mutex_ring {
     not_empty_.notify_one();
   }
 
-  std::uint64_t receive() {
+  Item receive() {
     std::unique_lock lock(mutex_);
     not_empty_.wait(lock, [this] { return closed_ || size_ > 0; });
     if (size_ == 0) {
-      return 0;
+      return Item();
     }
-    const std::uint64_t item = items_[head_];
+    const Item item = items_[head_];
     head_ = (head_ + 1) % items_.size();
     --size_;
     not_full_.notify_one();
@@ -54,7 +53,7 @@ class mutex_ring {
   std::mutex mutex_;
   std::condition_variable not_full_;
   std::condition_variable not_empty_;
-  std::vector<std::uint64_t> items_;
+  std::vector<Item> items_;
   std::size_t head_ = 0;
   std::size_t tail_ = 0;
   std::size_t size_ = 0;

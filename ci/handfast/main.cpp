@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <exception>
+#include <functional>
 
 #include "ci/engines/engine.hpp"
 #include "ci/handfast/process.hpp"
@@ -40,6 +41,15 @@ std::string whole_number(const std::string& text) {
                    std::to_string(~std::uint64_t{0});
 }
 
+std::function<std::string(const std::string&)> number_between(std::uint64_t least,
+                                                              std::uint64_t most) {
+  return [least, most](const std::string& text) {
+    const bool fits = whole_number(text).empty() && text.size() < 20 &&
+                      std::stoull(text) >= least && std::stoull(text) <= most;
+    return fits ? "" : fmt::format("'{}' is not a whole number from {} to {}", text, least, most);
+  };
+}
+
 CLI::App* add_verb(CLI::App& app, const char* name, const char* does, const char* example,
                    common_options& options) {
   CLI::App* verb = app.add_subcommand(name, does);
@@ -62,6 +72,7 @@ int run(int argc, char** argv) {
   mutants_options mutants;
   gate_options gate;
   litmus_options litmus;
+  compare_options compare;
   std::string max_time;
   std::string budget;
 
@@ -160,6 +171,40 @@ int run(int argc, char** argv) {
   gate_app->add_option("--jobs", gate.jobs, "runs at once (default: one a core)")
       ->check(whole_number);
 
+  CLI::App* compare_app =
+      add_verb(app, "compare",
+               "Our channels side by side, and next to peers: checks, time, fairness, memory",
+               "handfast compare --quick --peer tbb,go --workload 'latency*' --svg plots", compare);
+  const auto add_list = [compare_app](const char* name, auto& values, const char* does) {
+    return compare_app->add_option(name, values, does)->delimiter(',');
+  };
+  add_list("--variant", compare.variants, "globs, or parts of names; none (default: all)");
+  add_list("--peer", compare.peers, "the same, of peers");
+  add_list("--workload", compare.workloads,
+           "the same: check, throughput, pair, pingpong, once, latency_paced, latency_saturated, "
+           "fairness, memory, blocked; and where asked for, task/*");
+  add_list("--capacity", compare.capacities,
+           "0, 1, 64, 1024, unbounded, … (default: some, for each workload)");
+  add_list("--producers", compare.producers, "how many threads send (default: 1, 2, and 4)")
+      ->check(number_between(1, 64));
+  add_list("--consumers", compare.consumers, "how many threads receive")
+      ->check(number_between(1, 64));
+  add_list("--item-bytes", compare.item_bytes, "8 and 64 (default: 8)")
+      ->check(CLI::IsMember({8, 64}));
+  compare_app->add_option("--reps", compare.reps, "rounds; medians are shown (default: 3)")
+      ->check(number_between(1, 1000));
+  compare_app->add_option("--milliseconds", compare.milliseconds, "of a measurement (default: 60)")
+      ->check(number_between(1, 600'000));
+  std::string check_time;
+  compare_app->add_option("--check-time", check_time,
+                          "at most, for each scenario: 2s, 1m (default: 2s)");
+  compare_app->add_flag("--quick", compare.quick,
+                        "a third of the time: 20 ms a measurement, 0.5 s a scenario");
+  compare_app->add_option("--csv", compare.csv, "write the figures to this file");
+  compare_app->add_option("--svg", compare.svg,
+                          "write plots: one for all to FILE.svg, or one each to this folder");
+  compare_app->add_option("--bench", compare.bench, "folder of the benchmarks' programs");
+
   const std::string verb = argc > 1 ? argv[1] : "";
   const auto is_verb = [&verb](const CLI::App* each) { return each->get_name() == verb; };
   if (!verb.empty() && verb.front() != '-' &&
@@ -192,6 +237,9 @@ int run(int argc, char** argv) {
   if (!budget.empty()) {
     gate.budget_seconds = to_seconds(budget);
   }
+  if (!check_time.empty()) {
+    compare.check_seconds = to_seconds(check_time);
+  }
   handle_interrupts();
   if (*list_app) {
     return list_verb(list);
@@ -207,6 +255,9 @@ int run(int argc, char** argv) {
   }
   if (*litmus_app) {
     return litmus_verb(litmus);
+  }
+  if (*compare_app) {
+    return compare_verb(compare);
   }
   return gate_verb(gate);
 }

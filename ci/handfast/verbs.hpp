@@ -68,6 +68,23 @@ struct gate_options : common_options {
   unsigned jobs = 0;
 };
 
+struct compare_options : common_options {
+  std::string bench;                   ///< folder of the benchmark programs; empty: beside this one
+  std::vector<std::string> variants;   ///< patterns; empty: all; "none": none
+  std::vector<std::string> peers;      ///< the same
+  std::vector<std::string> workloads;  ///< patterns; empty: what is measured unasked
+  std::vector<std::string> capacities;
+  std::vector<unsigned> producers;
+  std::vector<unsigned> consumers;
+  std::vector<unsigned> item_bytes{8};
+  unsigned reps = 0;          ///< 0: as `quick` says
+  unsigned milliseconds = 0;  ///< of one measurement; 0: as `quick` says
+  double check_seconds = 0;   ///< of one scenario; 0: as `quick` says
+  bool quick = false;
+  std::string csv;
+  std::string svg;  ///< a file for all plots, or a folder for one each
+};
+
 struct litmus_options : common_options {
   std::vector<std::string> files;
   std::string expect;  ///< JSON lines to compare with; empty: none
@@ -78,6 +95,7 @@ int check_verb(const check_options& options);
 int replay_verb(const replay_options& options);
 int mutants_verb(const mutants_options& options);
 int gate_verb(const gate_options& options);
+int compare_verb(const compare_options& options);
 /// Becomes the litmus program: its lines and its exit status are the verb's.
 int litmus_verb(const litmus_options& options);
 

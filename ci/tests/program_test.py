@@ -40,7 +40,8 @@ def objects(done):
 
 class Help(unittest.TestCase):
     def test_every_verb_has_help_with_an_example(self):
-        for verb in ([], ["list"], ["check"], ["replay"], ["mutants"], ["gate"], ["litmus"]):
+        for verb in ([], ["list"], ["check"], ["replay"], ["mutants"], ["gate"], ["litmus"],
+                     ["compare"]):
             done = handfast(*verb, "--help")
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn("Example:\n  handfast ", done.stdout)
