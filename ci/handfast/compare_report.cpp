@@ -97,9 +97,13 @@ std::string cell(const std::optional<summary>& of, std::string_view unit) {
   if (!of) {
     return "-";
   }
+  const double spread = (of->most - of->least) / 2;
   std::string text = amount(of->median, unit);
-  if (of->samples > 1 && of->median > 0) {
-    text += fmt::format(" ±{:.0f}%", 50 * (of->most - of->least) / of->median);
+  if (of->samples > 1 && unit == "ratio") {
+    text += fmt::format(" ±{:.2f}", spread);
+  } else if (of->samples > 1 && of->median > 0) {
+    text += spread < 10 * of->median ? fmt::format(" ±{:.0f}%", 100 * spread / of->median)
+                                     : std::string(" ±10x");
   }
   return text;
 }
@@ -159,6 +163,22 @@ std::string label(const contender& of) {
   return of.name + (of.sleeps ? "" : "*");
 }
 
+// Of the column's contest; who cannot do that, of another capacity, which is named.
+std::string glanced(const comparison& of, const column& each, std::size_t who) {
+  if (const auto found = of.figure(each.contest, who, each.what->name)) {
+    return amount(found->median, each.what->unit);
+  }
+  const contest& usual = of.contests()[each.contest];
+  for (std::size_t one = 0; one < of.contests().size(); ++one) {
+    const contest& other = of.contests()[one];
+    const auto found = of.figure(one, who, each.what->name);
+    if (found && other.what == usual.what && other.who == usual.who) {
+      return amount(found->median, each.what->unit) + ", " + capacity_text(other.capacity);
+    }
+  }
+  return "-";
+}
+
 // A figure of each workload beside what was proved: everyone on one line.
 std::string glance(const comparison& of) {
   std::vector<column> columns;
@@ -204,16 +224,18 @@ std::string glance(const comparison& of) {
                                                              proved->reports.size()));
     }
     for (const column& each : columns) {
-      const auto found = of.figure(each.contest, who, each.what->name);
-      line.push_back(found ? amount(found->median, each.what->unit) : "-");
+      line.push_back(glanced(of, each, who));
     }
   }
   return "at a glance\n" + aligned(lines) + "\n";
 }
 
 // The contenders under some columns, and how ours stand to the best peer.
-std::string block(const comparison& of, const workload& what, const std::vector<column>& columns,
-                  bool metrics_differ) {
+std::string block(const comparison& of, std::vector<column> columns, bool metrics_differ) {
+  std::erase_if(columns, [&of](const column& each) { return !filled(of, each); });
+  if (columns.empty()) {
+    return "";
+  }
   std::vector<std::vector<std::string>> lines;
   for (const column& each : columns) {
     std::vector<std::string> words = setting_words(of, of.contests()[each.contest]);
@@ -231,10 +253,7 @@ std::string block(const comparison& of, const workload& what, const std::vector<
   std::vector<std::vector<std::string>> ratios;
   for (std::size_t who = 0; who < of.who().size(); ++who) {
     const contender& about = of.who()[who].about();
-    if (!of.took_part(what, who)) {
-      continue;
-    }
-    std::vector<std::string>& line = lines.emplace_back(1, label(about));
+    std::vector<std::string> line{label(about)};
     std::vector<std::string> ratio{about.name + " / best peer"};
     for (const column& each : columns) {
       const auto found = of.figure(each.contest, who, each.what->name);
@@ -242,6 +261,9 @@ std::string block(const comparison& of, const workload& what, const std::vector<
       const auto times =
           found ? of.ratio_to_best_peer(each.contest, *each.what, found->median) : std::nullopt;
       ratio.push_back(times ? fmt::format("{:.2f}x", *times) : "-");
+    }
+    if (std::ranges::count(line, "-") < std::ssize(columns)) {
+      lines.push_back(std::move(line));
     }
     // Nearly nothing is not so many times nearly nothing.
     const bool telling = columns.front().what->unit != "ms/s";
@@ -285,15 +307,14 @@ std::string section(const comparison& of, const workload& what) {
         columns.push_back({one, each});
       }
     }
-    std::erase_if(columns, [&of](const column& each) { return !filled(of, each); });
-    text += block(of, what, columns, true);
+    text += block(of, columns, true);
   } else {
     for (const metric* each : metrics) {
       std::vector<column> columns;
       for (const std::size_t one : contests) {
         columns.push_back({one, each});
       }
-      text += (each == metrics.front() ? "" : "\n") + block(of, what, columns, false);
+      text += (each == metrics.front() ? "" : "\n") + block(of, columns, false);
     }
   }
   if (!absent.empty()) {
