@@ -34,6 +34,10 @@ std::vector<contender> variants() {
                                .least_capacity = unbounded,
                                .most_capacity = unbounded,
                                .consumers = 1}),
+      variant<rendezvous>({.name = "rendezvous",
+                           .scenarios = "rendezvous",
+                           .least_capacity = 0,
+                           .most_capacity = 0}),
   };
 }
 

@@ -175,7 +175,7 @@ class Reports(unittest.TestCase):
             line = next(line for line in done.stderr.splitlines() if f" {peer} is left out" in line)
             self.assertIn(package, line)
         row = next(line for line in done.stdout.splitlines() if line.startswith("  lock_ring"))
-        self.assertEqual(row.split()[1], "-", "none of ours is a rendezvous")
+        self.assertEqual(row.split()[1], "-", "a ring is no rendezvous")
 
     def test_show_the_spread_of_rounds(self):
         done = compare("--milliseconds", "1", "--reps", "3", "--peer", "none", "--workload", "pair")
