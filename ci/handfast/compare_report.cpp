@@ -226,6 +226,9 @@ std::string glance(const comparison& of) {
     for (const column& each : columns) {
       line.push_back(glanced(of, each, who));
     }
+    if (of.checks.empty() && std::ranges::count(line, "-") == std::ssize(columns)) {
+      lines.pop_back();
+    }
   }
   return "at a glance\n" + aligned(lines) + "\n";
 }
