@@ -60,12 +60,14 @@ class recorder {
 
   history run() {
     const std::size_t threads = plan_.threads.size();
-    history all{core_->capacity(),
-                on_.many_senders ? threads + 1 : 1,
-                on_.many_receivers ? threads : 1,
-                {}};
     std::vector<std::vector<call>> logs(threads + 1);
     std::vector<ends<core>> handles = make_handles(threads);
+    const auto have = [&handles](call_kind drop) {
+      return static_cast<std::size_t>(
+          std::ranges::count_if(handles, [drop](const auto& each) { return each.can(drop); }));
+    };
+    history all{
+        core_->capacity(), have(call_kind::drop_sender), have(call_kind::drop_receiver), {}};
     std::vector<typename Sync::thread> running;
     for (std::size_t i = 0; i <= threads; ++i) {
       running.emplace_back([this, i, &log = logs[i], mine = std::move(handles[i])]() mutable {
@@ -98,7 +100,8 @@ class recorder {
 
  private:
   // A sender and a receiver for each thread, a sender for the one that closes. Where there
-  // is one sender the first thread has it, where there is one receiver the second.
+  // is one sender the first thread has it, and no receiver, so that it comes to its end and
+  // closes; where there is one receiver the second has it.
   std::vector<ends<core>> make_handles(std::size_t threads) {
     std::vector<ends<core>> handles(threads + 1);
     sender<core> tx(*core_);
@@ -107,7 +110,7 @@ class recorder {
       if (on_.many_senders) {
         handles[i].take(tx.clone());
       }
-      if (on_.many_receivers) {
+      if (on_.many_receivers && (on_.many_senders || i > 0)) {
         handles[i].take(rx.clone());
       }
     }

@@ -12,8 +12,8 @@ import sys
 from sources import ROOT, run, tracked
 
 GTEST = re.compile(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)")
-# What engines run: "queue.close_ends_pushes" in one piece, "hand_off" or ".storm" of each
-# variant, the lock-based channel among them.
+# What engines run: "channel.programs" in one piece, "hand_off" or ".storm" of each variant,
+# the lock-based channel and the ring of turns among them.
 ENTRY = re.compile(r'"(\w+\.\w+)"')
 ENTRY_OF_VARIANT = re.compile(r'"\.?(\w+)"')
 NAMED = re.compile(r"`([^`]+)`")
@@ -26,9 +26,11 @@ def existing():
         names |= {".".join(test) for test in GTEST.findall((ROOT / path).read_text())}
     for path in tracked("models/scenarios/*.hpp", "properties/channel.cpp", "fuzz/*.cpp"):
         names |= set(ENTRY.findall((ROOT / path).read_text()))
-    for path in ("models/scenarios/channel.hpp", "properties/channel.cpp",
-                 "ci/engines/stress.cpp"):
-        names |= {"channel." + name for name in
+    for variant, path in (("channel", "models/scenarios/channel.hpp"),
+                          ("channel", "properties/channel.cpp"),
+                          ("channel", "ci/engines/stress.cpp"),
+                          ("turn_ring", "models/scenarios/queue.hpp")):
+        names |= {f"{variant}.{name}" for name in
                   ENTRY_OF_VARIANT.findall((ROOT / path).read_text())}
     return names
 

@@ -43,7 +43,7 @@ class Conformance(unittest.TestCase):
     def test_what_exists_is_found_in_the_sources(self):
         found = conformance.existing()
         for name in ("channel.hand_off", "channel.follows_its_specification", "channel.schedules",
-                     "channel.histories_are_linearizable", "channel.storm", "queue.close_ends_pushes",
+                     "channel.histories_are_linearizable", "channel.storm", "turn_ring.close_ends_pushes",
                      "waiting.a_blocked_send_goes_on_when_room_comes",
                      "channel_death.a_moved_from_handle_stops_the_program"):
             self.assertIn(name, found)
