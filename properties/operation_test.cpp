@@ -1,12 +1,15 @@
 // Operations that wait for one of several things, or as tasks do: what one thread sees.
 #include <handfast/channel/channel.hpp>
+#include <handfast/task/task.hpp>
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <tuple>
 #include <utility>
 
@@ -153,6 +156,74 @@ TYPED_TEST(operation_on, blocking_on_one_until_a_deadline_leaves_it_as_it_was) {
   this->must_send(this->first_, 8);
   block_on<native>(from);
   EXPECT_EQ(**from.result(), 8);
+}
+
+// A policy that runs out of memory when told.
+struct forgetful : native {
+  static void* allocate(std::size_t bytes, std::size_t align) noexcept {
+    return out_of_memory ? nullptr : native::allocate(bytes, align);
+  }
+  static inline bool out_of_memory = false;
+};
+
+TEST(unbounded, a_send_without_memory_gives_its_item_back_and_loses_no_other) {
+  auto [tx, rx] = make_channel_of<unbounded<item, forgetful>>();
+  forgetful::out_of_memory = true;
+  int sent = 0;
+  for (;; ++sent) {
+    const auto result = tx.send(std::make_unique<int>(sent));
+    if (!result) {
+      EXPECT_EQ(result.error().reason, send_failure::full);
+      EXPECT_EQ(*result.error().item, sent);
+      break;
+    }
+    ASSERT_LT(sent, 1000);
+  }
+  EXPECT_GT(sent, 0);
+  forgetful::out_of_memory = false;
+  EXPECT_TRUE(tx.send(std::make_unique<int>(sent)));
+  for (int expected = 0; expected <= sent; ++expected) {
+    EXPECT_EQ(**rx.receive(), expected);
+  }
+}
+
+TEST(task, without_memory_there_is_none) {
+  auto [tx, rx] = make_channel_of<lock_free_ring<item, forgetful>>(1);
+  forgetful::out_of_memory = true;
+  const auto none = [](const auto& from) -> task<bool, forgetful> {
+    const auto received = co_await receive_operation(from);
+    co_return received.has_value();
+  }(rx);
+  forgetful::out_of_memory = false;
+  EXPECT_FALSE(none);
+}
+
+TEST(task, gives_what_its_coroutine_gave_or_threw) {
+  auto [tx, rx] = make_channel_of<lock_free_ring<item>>(1);
+  const auto doubled = [](const auto& from) -> task<int> {
+    const auto received = co_await receive_operation(from);
+    if (!received) {
+      throw std::runtime_error("nothing came");
+    }
+    co_return 2 * **received;
+  };
+  const auto twice = [&doubled](const auto& from) -> task<int> {
+    const int first = co_await doubled(from);
+    co_return first + co_await doubled(from);
+  };
+  counting waits;
+  auto sum = twice(rx);
+  EXPECT_EQ(sum.poll(waits.handle()), poll_status::pending);
+  ASSERT_TRUE(tx.send(std::make_unique<int>(3)));
+  EXPECT_EQ(waits.woken, 1);
+  EXPECT_EQ(sum.poll(waits.handle()), poll_status::pending);
+  ASSERT_TRUE(tx.send(std::make_unique<int>(4)));
+  EXPECT_EQ(sum.poll(waits.handle()), poll_status::ready);
+  EXPECT_EQ(sum.result(), 14);
+  std::ignore = rx.close();
+  auto fails = twice(rx);
+  EXPECT_EQ(fails.poll(waits.handle()), poll_status::ready);
+  EXPECT_THROW(std::ignore = fails.result(), std::runtime_error);
 }
 
 }  // namespace

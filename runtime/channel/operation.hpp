@@ -252,6 +252,7 @@ class send_operation final : public operation<typename Core::sync> {
   ~send_operation() { this->pass_on(); }
 
   [[nodiscard]] bool attempt() noexcept override {
+    sync::assert_that(item_.has_value(), "a send that is done is tried again");
     auto sent = core_.try_send(*std::move(item_));
     item_.reset();
     if (!sent && sent.error().reason == send_failure::full && sends_wait) {
