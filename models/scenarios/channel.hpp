@@ -611,18 +611,17 @@ template <class Visit>
 void for_each_channel_scenario(Visit&& visit) {
   for_each_scenario_of<lock_ring>("channel", visit);
   for_each_scenario_of<lock_free_ring>("lock_free_ring", visit);
-  for_each_scenario_of<unbounded>("unbounded", visit);
-  for_each_scenario_of<rendezvous>("rendezvous", visit);
 }
 
-/// Of the variants with one thread on a side, which are of the same parts. For engines to
-/// which a scenario costs little.
+/// Of the other variants: for engines to which a scenario costs little.
 template <class Visit>
-void for_each_lone_channel_scenario(Visit&& visit) {
+void for_each_further_channel_scenario(Visit&& visit) {
   for_each_scenario_of<spsc_ring>("spsc_ring", visit);
   for_each_scenario_of<mpsc_ring>("mpsc_ring", visit);
   for_each_scenario_of<spmc_ring>("spmc_ring", visit);
+  for_each_scenario_of<unbounded>("unbounded", visit);
   for_each_scenario_of<mpsc_unbounded>("mpsc_unbounded", visit);
+  for_each_scenario_of<rendezvous>("rendezvous", visit);
 }
 
 }  // namespace handfast::scenarios

@@ -436,9 +436,14 @@ void for_each_rendezvous_scenario(Visit&& visit) {
 template <class Visit>
 void for_each_operation_scenario(Visit&& visit) {
   for_each_rendezvous_scenario(visit);
+  for_each_operation_scenario_of<lock_free_ring>("lock_free_ring", visit);
+}
+
+/// On the other variants: for engines to which a scenario costs little.
+template <class Visit>
+void for_each_further_operation_scenario(Visit&& visit) {
   for_each_operation_scenario_of<rendezvous>("rendezvous", visit);
   for_each_operation_scenario_of<lock_ring>("lock_ring", visit);
-  for_each_operation_scenario_of<lock_free_ring>("lock_free_ring", visit);
   for_each_operation_scenario_of<unbounded>("unbounded", visit);
 }
 

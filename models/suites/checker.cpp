@@ -24,8 +24,9 @@ const std::vector<scenario>& scenarios() {
     scenarios::for_each_park_scenario(add);
     scenarios::for_each_queue_scenario(add);
     scenarios::for_each_channel_scenario(add);
-    scenarios::for_each_lone_channel_scenario(add);
+    scenarios::for_each_further_channel_scenario(add);
     scenarios::for_each_operation_scenario(add);
+    scenarios::for_each_further_operation_scenario(add);
     scenarios::for_each_task_scenario(add);
     const auto add_wrong = [&made]<template <class> class Scenario>(const char* name) {
       made.push_back(entry<Scenario>(name, false));
