@@ -52,7 +52,8 @@ class operation {
   /// Ready once it is done; else `wakes` is woken when it may be worth while to poll again,
   /// in place of what an earlier poll gave. Does not block.
   [[nodiscard]] poll_status poll(waker wakes) noexcept {
-    return others() == nullptr ? poll_to_be_met(wakes) : poll_to_be_told(wakes);
+    wait_list<Sync>* const told_by = others();
+    return told_by == nullptr ? poll_to_be_met(wakes) : poll_to_be_told(*told_by, wakes);
   }
 
   /// Waits no more; looks a last time whether it can be done.
@@ -75,9 +76,9 @@ class operation {
     if (!std::exchange(waits_, false)) {
       return waited::for_nothing;
     }
-    if (others() != nullptr) {
-      return others()->leave(place_) == list::call_status::called ? waited::called
-                                                                  : waited::for_nothing;
+    if (wait_list<Sync>* const told_by = others()) {
+      return told_by->leave(place_) == list::call_status::called ? waited::called
+                                                                 : waited::for_nothing;
     }
     const bool met = !met_.withdraw();
     leave();
@@ -90,8 +91,9 @@ class operation {
   /// The same; a call that it had is another's.
   waited pass_on() noexcept {
     const waited how = stop_waiting();
-    if (how == waited::called) {
-      others()->call(1);
+    wait_list<Sync>* const told_by = others();
+    if (how == waited::called && told_by != nullptr) {
+      told_by->call(1);
     }
     return how;
   }
@@ -99,14 +101,14 @@ class operation {
  private:
   using list = wait_list<Sync>;
 
-  poll_status poll_to_be_told(waker wakes) noexcept {
+  poll_status poll_to_be_told(list& told_by, waker wakes) noexcept {
     if (!waits_) {
       if (attempt()) {
         return poll_status::ready;
       }
-      others()->enlist(place_, wakes);
-    } else if (others()->renew(place_, wakes) == list::call_status::called) {
-      others()->enlist(place_, wakes);
+      told_by.enlist(place_, wakes);
+    } else if (told_by.renew(place_, wakes) == list::call_status::called) {
+      told_by.enlist(place_, wakes);
     }
     waits_ = true;
     list::look_after_enlisting();
