@@ -18,6 +18,7 @@ struct variant {
   std::string_view name;
   std::string_view concept_name;  ///< as scenarios and seeded bugs call it
   bool bounded;                   ///< holds as many items as it is asked for
+  bool buffered;                  ///< holds items at all: a send needs no receiver
   bool many_senders;              ///< senders can be cloned
   bool many_receivers;
   /// Of that capacity, if the variant is bounded; `capacity()` says how many it holds.
@@ -31,6 +32,7 @@ constexpr variant<typename Core::value_type, typename Core::sync> variant_of(
   return {name,
           concept_name,
           Core::bounded,
+          Core::buffered,
           Core::producers == parties::many,
           Core::consumers == parties::many,
           [](std::size_t capacity) -> std::unique_ptr<any> {

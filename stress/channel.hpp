@@ -12,12 +12,15 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "properties/variants.hpp"
 
 namespace handfast::stress {
 
@@ -88,34 +91,40 @@ class message {
 
 /// One storm over a variant of the channel. Sync is `native` or `native_seeded`; `moved`
 /// is called after each operation.
-template <template <class, class> class Core, class Sync, class Moved>
+template <class Sync>
 class storm {
  public:
-  storm(std::uint64_t seed, Moved moved) : random_(seed), moved_(moved) {}
+  using variant = properties::variant<message, Sync>;
+
+  storm(const variant& on, std::uint64_t seed, const std::function<void()>& moved)
+      : on_(on), random_(seed), moved_(moved) {}
 
   /// What went wrong, one line; empty if nothing did.
   std::string run() {
     const std::size_t capacity = pick(random_, {1, 1, 2, 3, 8});
-    const std::uint64_t senders = many_senders ? 1 + random_.next() % 3 : 1;
-    const std::uint64_t receivers = many_receivers ? 1 + random_.next() % 3 : 1;
+    const std::uint64_t senders = on_.many_senders ? 1 + random_.next() % 3 : 1;
+    const std::uint64_t receivers = on_.many_receivers ? 1 + random_.next() % 3 : 1;
     std::vector<sender_log> sent(2 * senders);
     std::vector<receiver_log> received(2 * receivers);
     const bool someone_closes = random_.one_in(3);
+    const auto channel = on_.make(capacity);
     {
-      auto [tx, rx] = with_room(capacity);
+      sender<core> tx(*channel);
+      receiver<core> rx(*channel);
       std::vector<typename Sync::thread> threads;
       if (someone_closes) {
         close_later(threads, tx, rx);
       }
       for (std::uint64_t i = 0; i < senders; ++i) {
-        threads.emplace_back([this, handle = handed_out(tx), seed = random_.next(), &sent, i] {
-          send_all(handle, seeded::random_stream(seed), sent, 2 * i);
-        });
+        threads.emplace_back([this, handle = handed_out(tx, on_.many_senders),
+                              seed = random_.next(), &sent,
+                              i] { send_all(handle, seeded::random_stream(seed), sent, 2 * i); });
       }
       for (std::uint64_t i = 0; i < receivers; ++i) {
-        threads.emplace_back(
-            [this, handle = std::optional(handed_out(rx)), seed = random_.next(), &received,
-             i]() mutable { receive_all(handle, seeded::random_stream(seed), received, 2 * i); });
+        threads.emplace_back([this, handle = std::optional(handed_out(rx, on_.many_receivers)),
+                              seed = random_.next(), &received, i]() mutable {
+          receive_all(handle, seeded::random_stream(seed), received, 2 * i);
+        });
       }
       {
         // The storm's own handles go at once: the threads' are the last.
@@ -132,27 +141,12 @@ class storm {
   [[nodiscard]] const storm_counts& counts() const { return counts_; }
 
  private:
-  using core = Core<message, Sync>;
-
-  static constexpr bool many_senders = core::producers == parties::many;
-  static constexpr bool many_receivers = core::consumers == parties::many;
-
-  static channel<core> with_room(std::size_t capacity) {
-    if constexpr (core::bounded) {
-      return make_channel_of<core>(capacity);
-    } else {
-      return make_channel_of<core>();
-    }
-  }
+  using core = typename variant::core;
 
   // A handle for another thread: one more, or the only one.
   template <class Handle>
-  static Handle handed_out(Handle& from) {
-    if constexpr (requires { from.clone(); }) {
-      return from.clone();
-    } else {
-      return std::move(from);
-    }
+  static Handle handed_out(Handle& from, bool many) {
+    return many ? from.clone() : std::move(from);
   }
 
   // Where one thread has each side, they close by leaving.
@@ -167,9 +161,9 @@ class storm {
         moved_();
       });
     };
-    if constexpr (many_receivers) {
+    if (on_.many_receivers) {
       add(rx.clone());
-    } else if constexpr (many_senders) {
+    } else if (on_.many_senders) {
       add(tx.clone());
     }
   }
@@ -203,14 +197,12 @@ class storm {
     std::optional<typename Sync::thread> child;
     const auto me = static_cast<std::uint32_t>(slot);
     const std::uint64_t share = 5 + random.next() % 40;
-    const std::uint64_t clone_at = slot % 2 == 0 && random.one_in(2) ? share / 2 : share;
+    const bool clones = slot % 2 == 0 && random.one_in(2) && on_.many_senders;
     for (std::uint32_t number = 0; number < share && log.wrong.empty();) {
-      if (number >= clone_at && !child && clone_at != share) {
-        if constexpr (many_senders) {
-          child.emplace([this, handle = tx.clone(), seed = random.next(), &logs, slot] {
-            send_all(handle, seeded::random_stream(seed), logs, slot + 1);
-          });
-        }
+      if (clones && !child && number >= share / 2) {
+        child.emplace([this, handle = tx.clone(), seed = random.next(), &logs, slot] {
+          send_all(handle, seeded::random_stream(seed), logs, slot + 1);
+        });
       }
       if (!send_some(tx, random, log, me, number, share)) {
         break;
@@ -275,16 +267,13 @@ class storm {
                    std::vector<receiver_log>& logs, std::uint64_t slot) {
     receiver_log& log = logs[slot];
     std::optional<typename Sync::thread> child;
-    const std::uint64_t clone_at = slot % 2 == 0 && random.one_in(3) ? 3 : ~std::uint64_t{0};
+    const bool clones = slot % 2 == 0 && random.one_in(3) && on_.many_receivers;
     const std::uint64_t leave_at = random.one_in(4) ? random.next() % 60 : ~std::uint64_t{0};
     for (std::uint64_t done = 0; done < leave_at && log.wrong.empty(); ++done) {
-      if (done == clone_at) {
-        if constexpr (many_receivers) {
-          child.emplace([this, handle = std::optional(rx->clone()), seed = random.next(), &logs,
-                         slot]() mutable {
-            receive_all(handle, seeded::random_stream(seed), logs, slot + 1);
-          });
-        }
+      if (clones && done == 3) {
+        child.emplace(
+            [this, handle = std::optional(rx->clone()), seed = random.next(), &logs,
+             slot]() mutable { receive_all(handle, seeded::random_stream(seed), logs, slot + 1); });
       }
       if (!receive_some(*rx, random, log)) {
         log.saw_the_end = true;
@@ -376,8 +365,9 @@ class storm {
     return "item " + std::to_string(number) + " of sender " + std::to_string(sender);
   }
 
+  const variant& on_;
   seeded::random_stream random_;
-  Moved moved_;
+  const std::function<void()>& moved_;
   ledger book_;
   storm_counts counts_;
 };

@@ -72,25 +72,26 @@ mode mode_named(std::string_view name) {
 // Something that runs in rounds, each from a seed. A round says what went wrong,
 // or nothing; it calls `moved` when an operation has ended.
 using moved = std::function<void()>;
-using round = std::string (*)(std::uint64_t seed, const moved& tell, stress::storm_counts& counts);
+using round =
+    std::function<std::string(std::uint64_t seed, const moved& tell, stress::storm_counts& counts)>;
+template <class Sync>
+using variant = properties::variant<stress::message, Sync>;
 
 struct runnable {
   entry about;
   round native_round;
   round seeded_round;
-  struct variant {
-    bool bounded;
-    bool buffered;
-  };
-  std::optional<variant> storm_on;  ///< what it is to have met; a scenario counts nothing
+  std::optional<variant<native>> storm_on;  ///< a scenario counts nothing
 };
 
-template <template <class, class> class Core, class Sync>
-std::string storm_round(std::uint64_t seed, const moved& tell, stress::storm_counts& counts) {
-  stress::storm<Core, Sync, moved> storm(seed, tell);
-  std::string wrong = storm.run();
-  counts += storm.counts();
-  return wrong;
+template <class Sync>
+round storm_round(const variant<Sync>& on) {
+  return [on](std::uint64_t seed, const moved& tell, stress::storm_counts& counts) {
+    stress::storm<Sync> storm(on, seed, tell);
+    std::string wrong = storm.run();
+    counts += storm.counts();
+    return wrong;
+  };
 }
 
 // A scenario asserts for itself: the policy reports what goes wrong.
@@ -118,22 +119,24 @@ const std::vector<runnable>& runnables() {
     scenarios::for_each_channel_scenario(add);
     scenarios::for_each_operation_scenario(add);
     scenarios::for_each_task_scenario(add);
-    const auto add_storm = [&]<template <class, class> class Core>(const std::string& variant) {
+    const auto add_storm = [&](const variant<native>& plain, const variant<native_seeded>& seeded) {
       constexpr double weight_of_storm = 20;
-      made.push_back({{variant, variant + ".storm",
+      const std::string about(plain.concept_name);
+      made.push_back({{about, about + ".storm",
                        "threads that come and go, fill, empty and close small channels lose and "
                        "duplicate nothing",
                        modes, weight_of_storm},
-                      storm_round<Core, native>,
-                      storm_round<Core, native_seeded>,
-                      runnable::variant{Core<int, native>::bounded, Core<int, native>::buffered}});
+                      storm_round(plain),
+                      storm_round(seeded),
+                      plain});
     };
-    add_storm.template operator()<lock_ring>("channel");
-    add_storm.template operator()<lock_free_ring>("lock_free_ring");
-    add_storm.template operator()<spsc_ring>("spsc_ring");
-    add_storm.template operator()<unbounded>("unbounded");
-    add_storm.template operator()<rendezvous>("rendezvous");
-    add_storm.template operator()<mpsc_unbounded>("mpsc_unbounded");
+    using properties::variant_of, properties::variants, stress::message;
+    for (std::size_t i = 0; i < variants<message, native>.size(); ++i) {
+      add_storm(variants<message, native>[i], variants<message, native_seeded>[i]);
+    }
+    // The specification of the others' properties knows no channel without room.
+    add_storm(variant_of<rendezvous<message, native>>("rendezvous", "rendezvous"),
+              variant_of<rendezvous<message, native_seeded>>("rendezvous", "rendezvous"));
     return made;
   }();
   return all;
@@ -246,7 +249,7 @@ class stress_engine : public engine {
   }
 
   // A run in which the channel was never full, say, proved nothing about that.
-  void judge_coverage(outcome& result, const runnable::variant& of) const {
+  void judge_coverage(outcome& result, const variant<native>& of) const {
     std::vector<std::pair<const char*, std::uint64_t>> goals{
         {"an item was received", counts_.received},
         {"a receive found the channel empty", counts_.empty},

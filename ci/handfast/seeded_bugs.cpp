@@ -59,15 +59,17 @@ std::optional<run_request> request(const hunt& how, const offer& entry, const mu
 }
 
 // Nearly every bug is caught within moments where it can be caught at all: all runs get
-// so long first, and their full time only then.
+// a moment first, then a second, and their full time only then.
 std::vector<run_request> briefly_first(const std::vector<run_request>& all) {
-  constexpr double brief_seconds = 1;
-  std::vector<run_request> twice = all;
-  for (run_request& each : twice) {
-    each.max_seconds = brief_seconds;
+  std::vector<run_request> made;
+  for (const double brief_seconds : {0.1, 1.0}) {
+    std::ranges::transform(all, std::back_inserter(made), [brief_seconds](run_request each) {
+      each.max_seconds = brief_seconds;
+      return each;
+    });
   }
-  twice.insert(twice.end(), all.begin(), all.end());
-  return twice;
+  std::ranges::copy(all, std::back_inserter(made));
+  return made;
 }
 
 // The runs of one engine's hunt for one bug, in order: every entry in one mode, the

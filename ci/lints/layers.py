@@ -20,7 +20,7 @@ FOLDERS = {
     "runtime": [],
     "models": [],
     "properties": [],
-    "stress": [],
+    "stress": ["properties/variants.hpp"],
     "fuzz": ["properties", "models"],
     "bench": [],
     # The engines of ci/ drive all of them; its program runs engines and knows none.

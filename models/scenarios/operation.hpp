@@ -108,16 +108,16 @@ struct select_sends_or_receives {
 template <class Sync, template <class, class> class Core = lock_ring>
 struct select_ends_with_close {
   static constexpr std::string_view claim =
-      "a select wakes when one of its channels closes, or at its deadline";
+      "a select wakes when one of its channels closes, also one after a deadline of its own";
   static constexpr unsigned threads = 2;
 
   void thread(unsigned index) {
     if (index == 0) {
       receive_operation from_first(*first.rx);
       receive_operation from_second(*second.rx);
-      if (const auto done = select_until(soon<Sync>(), from_first, from_second)) {
-        Sync::assert_that(*done == 1 && !from_second.result(), "the second channel closed");
-      }
+      const auto by_then = select_until(soon<Sync>(), from_first, from_second);
+      const auto done = by_then ? *by_then : select(from_first, from_second);
+      Sync::assert_that(done == 1 && !from_second.result(), "the second channel closed");
     } else {
       second.tx.reset();
     }
