@@ -66,7 +66,8 @@ class performance {
                      holders(channel, true),
                      holders(channel, false),
                      {calls_[channel].begin(), calls_[channel].end()},
-                     stuck});
+                     stuck,
+                     !on_.many_items});
     }
     return all;
   }

@@ -21,6 +21,8 @@ class any_core {
 
   // That it may be of any kind: who clones or counts on `full` asks the variant.
   static constexpr bool bounded = true;
+  static constexpr bool buffered = true;
+  static constexpr bool one_item = false;
   static constexpr parties producers = parties::many;
   static constexpr parties consumers = parties::many;
 

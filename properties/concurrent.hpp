@@ -92,6 +92,7 @@ class recorder {
     for (auto& thread : running) {
       thread.join();
     }
+    all.one_item = !on_.many_items;
     for (const std::vector<call>& log : logs) {
       all.calls.insert(all.calls.end(), log.begin(), log.end());
     }

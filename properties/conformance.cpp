@@ -25,7 +25,7 @@ receive_failure specified(receive_failure plain, action act) {
 
 conformance::conformance(const variant& on, const std::vector<std::uint8_t>& capacities) : on_(on) {
   for (const std::uint8_t capacity : capacities) {
-    channels_.emplace_back(on.make(std::max<std::size_t>(capacity, 1)));
+    channels_.emplace_back(on, std::max<std::size_t>(capacity, 1));
   }
 }
 

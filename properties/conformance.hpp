@@ -112,14 +112,15 @@ class conformance {
   using core = variant::core;
 
   struct pair {
-    explicit pair(std::unique_ptr<core> made) : its_core(std::move(made)) {
+    explicit pair(const variant& on, std::size_t capacity)
+        : its_core(on.make(capacity)), model(its_core->capacity(), !on.many_items) {
       senders.emplace_back(*its_core);
       receivers.emplace_back(*its_core);
     }
     std::unique_ptr<core> its_core;  // outlives all handles, those in items too
     std::vector<sender<core>> senders;
     std::vector<receiver<core>> receivers;
-    spec::channel model{its_core->capacity()};
+    spec::channel model;
   };
 
   struct enclosed_sender : tracked_item::contents {

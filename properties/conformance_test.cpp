@@ -21,6 +21,8 @@ class single_ended {
   using deadline = typename Sync::deadline;
 
   static constexpr bool bounded = false;
+  static constexpr bool buffered = true;
+  static constexpr bool one_item = false;
   static constexpr parties producers = parties::one;
   static constexpr parties consumers = parties::one;
 

@@ -68,7 +68,8 @@ std::string to_string(const history& what) {
       lines[each.responded] = {each.thread, "  = " + answer(each)};
     }
   }
-  std::string text = "capacity " + std::to_string(what.capacity) + "\n";
+  std::string text =
+      what.one_item ? "one item in its life\n" : "capacity " + std::to_string(what.capacity) + "\n";
   for (std::size_t thread = first; thread < threads; ++thread) {
     std::string heading = "thread " + std::to_string(thread);
     heading.resize(width, ' ');

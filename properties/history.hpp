@@ -74,7 +74,8 @@ struct history {
   std::size_t senders = 1;
   std::size_t receivers = 1;
   std::vector<call> calls;
-  bool stuck = false;  ///< what has no answer never gets one
+  bool stuck = false;     ///< what has no answer never gets one
+  bool one_item = false;  ///< in the channel's life
 };
 
 [[nodiscard]] std::string_view name_of(call_kind kind);

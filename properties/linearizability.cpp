@@ -106,7 +106,7 @@ class search {
   }
 
   std::optional<std::string> run() {
-    spec::channel start(history_.capacity);
+    spec::channel start(history_.capacity, history_.one_item);
     for (std::size_t i = 1; i < history_.senders; ++i) {
       start.clone_sender();
     }

@@ -207,7 +207,7 @@ bool legal_by_brute_force(const history& what) {
         allowed = what.calls[order[j]].responded > what.calls[order[i]].invoked;
       }
     }
-    spec::channel state(what.capacity);
+    spec::channel state(what.capacity, what.one_item);
     for (std::size_t i = 1; i < what.senders; ++i) {
       state.clone_sender();
     }

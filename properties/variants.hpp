@@ -19,6 +19,7 @@ struct variant {
   std::string_view concept_name;  ///< as scenarios and seeded bugs call it
   bool bounded;                   ///< holds as many items as it is asked for
   bool buffered;                  ///< holds items at all: a send needs no receiver
+  bool many_items;                ///< not one in its life
   bool many_senders;              ///< senders can be cloned
   bool many_receivers;
   /// Of that capacity, if the variant is bounded; `capacity()` says how many it holds.
@@ -33,6 +34,7 @@ constexpr variant<typename Core::value_type, typename Core::sync> variant_of(
           concept_name,
           Core::bounded,
           Core::buffered,
+          !Core::one_item,
           Core::producers == parties::many,
           Core::consumers == parties::many,
           [](std::size_t capacity) -> std::unique_ptr<any> {
@@ -53,6 +55,7 @@ inline constexpr std::array variants{
     variant_of<spmc_ring<Value, Sync>>("spmc_ring", "spmc_ring"),
     variant_of<unbounded<Value, Sync>>("unbounded", "unbounded"),
     variant_of<mpsc_unbounded<Value, Sync>>("mpsc_unbounded", "mpsc_unbounded"),
+    variant_of<oneshot<Value, Sync>>("oneshot", "oneshot"),
 };
 
 }  // namespace handfast::properties

@@ -16,6 +16,7 @@ struct hand_off {
   static constexpr std::string_view claim =
       "what a sender wrote before a send is there when the receiver looks";
   static constexpr unsigned threads = 2;
+  static constexpr needs asks{.many_items = true};
 
   void thread(unsigned index) {
     if (index == 0) {
@@ -173,6 +174,40 @@ struct send_against_close {
   channel_ends<Sync, Core> ends{2};
   sender<typename channel_ends<Sync, Core>::core> other;
   bool sent = false;
+};
+
+template <class Sync, template <class, class> class Core = lock_ring>
+struct send_or_close {
+  static constexpr std::string_view claim =
+      "of a oneshot's send and a close one closes it, and the item comes or is given back";
+  static constexpr unsigned threads = 2;
+  static constexpr needs asks{.one_item = true};
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      auto result = ends.tx->send(item<Sync>(1));
+      sent = result.has_value();
+      Sync::assert_that(sent || result.error().item.value() == 1, "the item is given back");
+    } else {
+      const bool closed = ends.rx->close() == close_outcome::closed_now;
+      const auto received = ends.rx->try_receive();
+      Sync::assert_that(received ? received->value() == 1 && !closed : closed,
+                        "after the close there is the item, or none ever");
+      came = received.has_value();
+    }
+  }
+  void finish() {
+    Sync::assert_that(sent == came, "sent and received, or neither");
+    auto late = ends.tx->send(item<Sync>(2));
+    Sync::assert_that(
+        !late && late.error().reason == send_failure::closed && late.error().item.value() == 2,
+        "no second item enters");
+    Sync::assert_that(!ends.rx->receive(), "nor comes");
+  }
+
+  channel_ends<Sync, Core> ends{1};
+  bool sent = false;
+  bool came = false;
 };
 
 template <class Sync, template <class, class> class Core = lock_ring>
@@ -588,6 +623,7 @@ void for_each_scenario_of(const std::string& variant, Visit&& visit) {
   add.template operator()<receive_many_frees_two_senders>("receive_many_frees_two_senders");
   add.template operator()<blocked_sender_against_close>("blocked_sender_against_close");
   add.template operator()<send_against_close>("send_against_close");
+  add.template operator()<send_or_close>("send_or_close");
   add.template operator()<two_closes>("two_closes");
   add.template operator()<blocked_receiver_against_last_drop>("blocked_receiver_against_last_drop");
   add.template operator()<two_receivers_one_item_and_close>("two_receivers_one_item_and_close");
@@ -622,6 +658,7 @@ void for_each_further_channel_scenario(Visit&& visit) {
   for_each_scenario_of<unbounded>("unbounded", visit);
   for_each_scenario_of<mpsc_unbounded>("mpsc_unbounded", visit);
   for_each_scenario_of<rendezvous>("rendezvous", visit);
+  for_each_scenario_of<oneshot>("oneshot", visit);
 }
 
 }  // namespace handfast::scenarios

@@ -445,6 +445,7 @@ void for_each_further_operation_scenario(Visit&& visit) {
   for_each_operation_scenario_of<rendezvous>("rendezvous", visit);
   for_each_operation_scenario_of<lock_ring>("lock_ring", visit);
   for_each_operation_scenario_of<unbounded>("unbounded", visit);
+  for_each_operation_scenario_of<oneshot>("oneshot", visit);
 }
 
 }  // namespace handfast::scenarios

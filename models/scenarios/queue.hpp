@@ -1,6 +1,7 @@
 // Scenarios of the queues that channels are made of.
 #pragma once
 
+#include <handfast/queue/one_slot.hpp>
 #include <handfast/queue/segments.hpp>
 #include <handfast/queue/turn_ring.hpp>
 
@@ -48,7 +49,9 @@ class shared_queue {
 
  private:
   static queue empty(std::size_t capacity) {
-    if constexpr (queue::bounded) {
+    if constexpr (queue::one_item) {
+      return queue();
+    } else if constexpr (queue::bounded) {
       return queue(make_array<typename queue::slot, Sync>(capacity), capacity);
     } else {
       return queue(queue::make_segment());
@@ -148,6 +151,7 @@ struct close_ends_pushes {
   static constexpr std::string_view claim =
       "what was pushed before the close comes out, then the end, and with it what was before";
   static constexpr unsigned threads = 3;
+  static constexpr needs asks{.many_items = true};
 
   void thread(unsigned index) {
     if (index == 0) {
@@ -183,11 +187,45 @@ struct close_ends_pushes {
   bool ended = false;
 };
 
+template <class Sync, template <class, class> class Queue = one_slot>
+struct push_or_close {
+  static constexpr std::string_view claim =
+      "of a slot's push and a close one closes it; who hears of the end knows what was before";
+  static constexpr unsigned threads = 3;
+  static constexpr needs asks{.one_item = true};
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      pushed = slot.push(1) == push_status::pushed;
+      Sync::assert_that(pushed || before.read() == 1, "what was before the close has happened");
+    } else if (index == 1) {
+      before.write() = 1;
+      closed = slot.close();
+    } else {
+      popped = slot.pop();
+      Sync::assert_that(popped != -1 || before.read() == 1,
+                        "what was before the close has happened");
+    }
+  }
+  void finish() {
+    Sync::assert_that(pushed != closed, "one of the two closes it");
+    Sync::assert_that(!pushed || popped == 1 || slot.pop() == 1, "what is pushed comes");
+    Sync::assert_that(slot.pop() == -1 && slot.push(2) == push_status::closed, "once");
+  }
+
+  shared_queue<Sync, Queue> slot{1};
+  typename Sync::template var<int> before;
+  bool pushed = false;
+  bool closed = false;
+  int popped = 0;
+};
+
 template <class Sync, template <class, class> class Queue = turn_ring_of_many>
 struct one_after_the_other {
   static constexpr std::string_view claim =
       "items come out as they went in, whatever storage comes and goes";
   static constexpr unsigned threads = 2;
+  static constexpr needs asks{.many_items = true};
   static constexpr double weight = 3;
 
   one_after_the_other() {
@@ -340,6 +378,7 @@ void for_each_scenario_of_queue(const std::string& name, Visit&& visit) {
   add.template operator()<pops_share_pushes>("pops_share_pushes");
   add.template operator()<no_room_is_so>("no_room_is_so");
   add.template operator()<close_ends_pushes>("close_ends_pushes");
+  add.template operator()<push_or_close>("push_or_close");
   add.template operator()<one_after_the_other>("one_after_the_other");
   add.template operator()<pushes_go_on_in_new_storage>("pushes_go_on_in_new_storage");
   add.template operator()<pops_go_on_in_new_storage>("pops_go_on_in_new_storage");
@@ -353,6 +392,7 @@ void for_each_queue_scenario(Visit&& visit) {
   for_each_scenario_of_queue<turn_ring_of_one>("lone_turn_ring", visit);
   for_each_scenario_of_queue<segments_for_many>("segments", visit);
   for_each_scenario_of_queue<segments_for_one>("lone_segments", visit);
+  for_each_scenario_of_queue<one_slot>("one_slot", visit);
 }
 
 }  // namespace handfast::scenarios

@@ -69,6 +69,8 @@ class item {
 struct needs {
   bool bounded = false;   ///< a send waits for room
   bool buffered = false;  ///< there is room at all
+  bool many_items = false;
+  bool one_item = false;  ///< in its life, which ends with the send
   bool many_senders = false;
   bool many_receivers = false;
 };
@@ -88,6 +90,7 @@ constexpr bool suits() {
   if constexpr (requires { Scenario::asks; }) {
     constexpr needs asked = Scenario::asks;
     return (!asked.bounded || Core::bounded) && (!asked.buffered || is_buffered<Core>()) &&
+           !(Core::one_item ? asked.many_items : asked.one_item) &&
            (!asked.many_senders || Core::producers == parties::many) &&
            (!asked.many_receivers || Core::consumers == parties::many);
   } else {

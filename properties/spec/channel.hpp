@@ -26,7 +26,9 @@ using item = std::uint64_t;
 /// with a deadline would time out.
 class channel {
  public:
-  explicit channel(std::size_t capacity) : capacity_(capacity) {}
+  /// With `one_item` the first send that succeeds closes it.
+  explicit channel(std::size_t capacity, bool one_item = false)
+      : capacity_(capacity), one_item_(one_item) {}
 
   /// Takes `sent` in, or says `closed` (before `full`) or `full`.
   std::expected<void, send_failure> send(item sent) {
@@ -37,6 +39,7 @@ class channel {
       return std::unexpected(send_failure::full);
     }
     items_.push_back(sent);
+    closed_ = one_item_;
     return {};
   }
 
@@ -99,6 +102,7 @@ class channel {
 
  private:
   std::size_t capacity_;
+  bool one_item_;
   std::deque<item> items_;
   std::size_t senders_ = 1;
   std::size_t receivers_ = 1;

@@ -34,6 +34,16 @@ template <class Core>
   return core;
 }
 
+/// A Core that stands on nothing else, or why there is none.
+template <class Core>
+[[nodiscard]] std::expected<Core*, create_failure> create_alone() noexcept {
+  Core* core = make_object<Core, typename Core::sync>();
+  if (core == nullptr) {
+    return std::unexpected(create_failure::out_of_memory);
+  }
+  return core;
+}
+
 /// A Core over a first segment of its own, or why there is none.
 template <class Core>
 [[nodiscard]] std::expected<Core*, create_failure> create_over_segment() noexcept {

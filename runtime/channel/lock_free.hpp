@@ -1,5 +1,5 @@
-// The lock-free channel core: a queue (queue/turn_ring.hpp, queue/segments.hpp), and for
-// each side a list of those that wait (park/wait_list.hpp).
+// The lock-free channel core: a queue (queue/turn_ring.hpp, queue/segments.hpp,
+// queue/one_slot.hpp), and for each side a list of those that wait (park/wait_list.hpp).
 //
 // Rules
 //  1. Whoever pushes calls one receiver, whoever pops calls one sender, and whoever
@@ -21,6 +21,7 @@
 #include <handfast/memory/object.hpp>
 #include <handfast/park/wait_list.hpp>
 #include <handfast/queue/ends.hpp>
+#include <handfast/queue/one_slot.hpp>
 #include <handfast/queue/segments.hpp>
 #include <handfast/queue/turn_ring.hpp>
 #include <handfast/sync/native.hpp>
@@ -59,6 +60,7 @@ class lock_free_channel {
 
   static constexpr bool bounded = Queue::bounded;
   static constexpr bool buffered = true;
+  static constexpr bool one_item = Queue::one_item;
   static constexpr parties producers = Queue::producers;
   static constexpr parties consumers = Queue::consumers;
 
@@ -70,9 +72,14 @@ class lock_free_channel {
     return detail::create_over_slots<lock_free_channel>(capacity);
   }
   [[nodiscard]] static std::expected<lock_free_channel*, create_failure> create() noexcept
-    requires(!bounded)
+    requires(!bounded && !one_item)
   {
     return detail::create_over_segment<lock_free_channel>();
+  }
+  [[nodiscard]] static std::expected<lock_free_channel*, create_failure> create() noexcept
+    requires one_item
+  {
+    return detail::create_alone<lock_free_channel>();
   }
 
   /// For `create`, through the policy's allocation: on what the queue stands on.
@@ -327,5 +334,10 @@ template <class Value, class Sync = native>
 using unbounded = lock_free_channel<segment_queue<Value, Sync>, Sync>;
 template <class Value, class Sync = native>
 using mpsc_unbounded = lock_free_channel<segment_queue<Value, Sync, parties::one>, Sync>;
+
+/// One item in its life, one sender, one receiver: the send closes the channel, and every
+/// later one says `closed`. Neither the send nor the close ever waits.
+template <class Value, class Sync = native>
+using oneshot = lock_free_channel<one_slot<Value, Sync>, Sync>;
 
 }  // namespace handfast

@@ -70,6 +70,7 @@ class lock_ring {
 
   static constexpr bool bounded = true;
   static constexpr bool buffered = true;
+  static constexpr bool one_item = false;
   static constexpr parties producers = parties::many;
   static constexpr parties consumers = parties::many;
 

@@ -23,6 +23,7 @@
 // in one step.
 #pragma once
 
+#include <handfast/channel/create.hpp>
 #include <handfast/channel/operation.hpp>
 #include <handfast/channel/outcome.hpp>
 #include <handfast/channel/select.hpp>
@@ -62,6 +63,7 @@ class rendezvous {
 
   static constexpr bool bounded = false;
   static constexpr bool buffered = false;
+  static constexpr bool one_item = false;
   static constexpr parties producers = parties::many;
   static constexpr parties consumers = parties::many;
 
@@ -83,11 +85,7 @@ class rendezvous {
 
   /// A core that counts one sender and one receiver.
   [[nodiscard]] static std::expected<rendezvous*, create_failure> create() noexcept {
-    rendezvous* core = make_object<rendezvous, Sync>();
-    if (core == nullptr) {
-      return std::unexpected(create_failure::out_of_memory);
-    }
-    return core;
+    return detail::create_alone<rendezvous>();
   }
 
   rendezvous() noexcept {

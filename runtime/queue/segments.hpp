@@ -45,6 +45,7 @@ class segment_queue {
   using value_type = Value;
 
   static constexpr bool bounded = false;
+  static constexpr bool one_item = false;
   static constexpr parties producers = parties::many;
   static constexpr parties consumers = Consumers;
 

@@ -44,6 +44,7 @@ class turn_ring {
   using value_type = Value;
 
   static constexpr bool bounded = true;
+  static constexpr bool one_item = false;
   static constexpr parties producers = Producers;
   static constexpr parties consumers = Consumers;
 
