@@ -107,6 +107,7 @@ class storm {
     std::vector<sender_log> sent(2 * senders);
     std::vector<receiver_log> received(2 * receivers);
     const bool someone_closes = random_.one_in(3);
+    all_leave_ = random_.one_in(4);
     const auto channel = on_.make(capacity);
     {
       sender<core> tx(*channel);
@@ -268,7 +269,8 @@ class storm {
     receiver_log& log = logs[slot];
     std::optional<typename Sync::thread> child;
     const bool clones = slot % 2 == 0 && random.one_in(3) && on_.many_receivers;
-    const std::uint64_t leave_at = random.one_in(4) ? random.next() % 60 : ~std::uint64_t{0};
+    const std::uint64_t leave_at =
+        all_leave_ || random.one_in(4) ? random.next() % 60 : ~std::uint64_t{0};
     for (std::uint64_t done = 0; done < leave_at && log.wrong.empty(); ++done) {
       if (clones && done == 3) {
         child.emplace(
@@ -368,6 +370,7 @@ class storm {
   const variant& on_;
   seeded::random_stream random_;
   const std::function<void()>& moved_;
+  bool all_leave_ = false;  // all receivers before the end
   ledger book_;
   storm_counts counts_;
 };
