@@ -87,9 +87,8 @@ function(handfast_engine name)
       # Wrong on purpose: compilers rightly warn about some of it.
       target_compile_options(${target} PRIVATE -w)
       target_link_libraries(${target} PRIVATE handfast_mutated)
-      if(name MATCHES stress)
-        handfast_is_not_hot(${target})  # storms take long to compile, and a moment to run
-      endif()
+      # It takes long to compile, and a moment to find what is there to be found.
+      handfast_is_not_hot(${target})
     else()
       target_link_libraries(${target} PRIVATE handfast::runtime)
     endif()

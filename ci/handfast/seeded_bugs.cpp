@@ -4,6 +4,8 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <set>
+#include <utility>
 
 namespace handfast::ci {
 namespace {
@@ -87,16 +89,26 @@ std::vector<run_request> requests_for_bug(const std::vector<offer>& offered,
   return briefly_first(all);
 }
 
-// The runs that look for any bug that the entry of this name catches.
+// The runs that look for any bug that the entry of this name catches; those of the fewest
+// concepts first, for they are closest to it.
 std::vector<run_request> requests_for_entry(const std::vector<offer>& offered,
                                             const std::string& name,
                                             const std::vector<mutant>& bugs) {
+  const auto spread = [](const mutant& each) { return std::ranges::count(each.concepts, ' '); };
+  std::vector<mutant> closest_first;
+  for (const mutant& each : bugs) {
+    closest_first.insert(std::ranges::upper_bound(closest_first, spread(each), {}, spread), each);
+  }
+  // Tables begin with weak orders, which real threads seldom show.
+  const std::vector<mutant> furthest_first(closest_first.rbegin(), closest_first.rend());
   std::vector<run_request> all;
   for (const hunt& how : hunts()) {
     for (const offer& entry : offered) {
-      for (const mutant& bug : bugs) {
-        if (const auto made = request(how, entry, bug); made && entry.name == name) {
-          all.push_back(*made);
+      if (entry.name == name) {
+        for (const mutant& bug : on_real_threads(entry.engine) ? furthest_first : closest_first) {
+          if (const auto made = request(how, entry, bug)) {
+            all.push_back(*made);
+          }
         }
       }
     }
@@ -115,19 +127,27 @@ std::vector<offer> hunters(const engine_folder& engines,
   return all;
 }
 
-// One hunt, a run at a time, until something is caught. On real threads a token
-// may fail to bring its failure back; that is no catch, and the hunt goes on, with
-// another seed, for a failure that can be brought back.
+// Which engine has caught which bug: one that it sees in one entry it sees in others.
+using caught_before = std::set<std::pair<std::string, std::string>>;
+
+// One hunt, a run at a time, until something is caught; what its engine has caught before
+// comes first. On real threads a token may fail to bring its failure back; that is no
+// catch, and the hunt goes on, with another seed, for a failure that can be brought back.
 class pursuit : public std::enable_shared_from_this<pursuit> {
  public:
-  pursuit(const engine_folder& engines, std::vector<run_request> todo, catch_report& report,
-          std::function<std::vector<task>()> at_end)
-      : engines_(engines), todo_(std::move(todo)), report_(report), at_end_(std::move(at_end)) {}
+  pursuit(const engine_folder& engines, std::vector<run_request> todo, caught_before& known,
+          catch_report& report, std::function<std::vector<task>()> at_end)
+      : engines_(engines),
+        todo_(std::move(todo)),
+        known_(known),
+        report_(report),
+        at_end_(std::move(at_end)) {}
 
   std::vector<task> next() {
     if (at_ == todo_.size()) {
       return at_end_();
     }
+    bring_forward_what_is_known();
     run_request request = todo_[at_];
     request.seed += report_.lost_tokens;
     std::vector<task> tasks;
@@ -137,6 +157,7 @@ class pursuit : public std::enable_shared_from_this<pursuit> {
           require_accepted(ended);
           self->report_.tried += ended.executions;
           if (ended.verdict == "finding") {
+            self->known_.emplace(ended.request.engine, ended.request.mutant);
             self->report_.caught = std::move(ended);
             return self->bring_back();
           }
@@ -147,6 +168,20 @@ class pursuit : public std::enable_shared_from_this<pursuit> {
   }
 
  private:
+  // Among the runs that get as long as the next one.
+  void bring_forward_what_is_known() {
+    const auto next = todo_.begin() + static_cast<std::ptrdiff_t>(at_);
+    const auto later = std::find_if(next, todo_.end(), [next](const run_request& each) {
+      return each.max_seconds > next->max_seconds;
+    });
+    const auto known = std::find_if(next, later, [this](const run_request& each) {
+      return known_.contains({each.engine, each.mutant});
+    });
+    if (known != later) {
+      std::rotate(next, known, known + 1);
+    }
+  }
+
   std::vector<task> bring_back() {
     const bool unsure = on_real_threads(report_.caught->request.engine);
     std::vector<task> tasks;
@@ -168,6 +203,7 @@ class pursuit : public std::enable_shared_from_this<pursuit> {
   const engine_folder& engines_;
   std::vector<run_request> todo_;
   std::size_t at_ = 0;
+  caught_before& known_;
   catch_report& report_;
   std::function<std::vector<task>()> at_end_;
 };
@@ -180,6 +216,7 @@ std::vector<catch_report> try_seeded_bugs(const engine_folder& engines,
                                           unsigned jobs,
                                           const std::function<void(const catch_report&)>& tell) {
   const std::vector<offer> offered = hunters(engines, engines_tried);
+  caught_before known;
   std::vector<catch_report> reports;
   for (const mutant& bug : bugs) {
     for (const std::string& engine : engines_tried) {
@@ -193,7 +230,8 @@ std::vector<catch_report> try_seeded_bugs(const engine_folder& engines,
     const bool last_of_bug = (index + 1) % engines_tried.size() == 0;
     return std::make_shared<pursuit>(
                engines,
-               requests_for_bug(offered, report.engine, bugs[index / engines_tried.size()]), report,
+               requests_for_bug(offered, report.engine, bugs[index / engines_tried.size()]), known,
+               report,
                [&, index, last_of_bug] {
                  tell(reports[index]);
                  return first && !reports[index].caught && !last_of_bug ? begin(index + 1)
@@ -215,6 +253,7 @@ std::vector<entry_report> try_entries(const engine_folder& engines, const std::v
                                       const std::vector<std::string>& engines_tried, unsigned jobs,
                                       const std::function<void(const entry_report&)>& tell) {
   const std::vector<offer> offered = hunters(engines, engines_tried);
+  caught_before known;
   std::vector<entry_report> reports;
   for (const offer& each : offered) {
     if (!std::ranges::count(reports, each.name, &entry_report::name)) {
@@ -223,13 +262,14 @@ std::vector<entry_report> try_entries(const engine_folder& engines, const std::v
   }
   std::vector<task> tasks;
   for (entry_report& report : reports) {
-    for (task& each : std::make_shared<pursuit>(
-                          engines, requests_for_entry(offered, report.name, bugs), report.first,
-                          [&] {
-                            tell(report);
-                            return std::vector<task>{};
-                          })
-                          ->next()) {
+    for (task& each :
+         std::make_shared<pursuit>(engines, requests_for_entry(offered, report.name, bugs), known,
+                                   report.first,
+                                   [&] {
+                                     tell(report);
+                                     return std::vector<task>{};
+                                   })
+             ->next()) {
       tasks.push_back(std::move(each));
     }
   }
