@@ -38,6 +38,12 @@ std::vector<contender> variants() {
                            .scenarios = "rendezvous",
                            .least_capacity = 0,
                            .most_capacity = 0}),
+      variant<oneshot>({.name = "oneshot",
+                        .scenarios = "oneshot",
+                        .most_capacity = 1,
+                        .producers = 1,
+                        .consumers = 1,
+                        .one_item = true}),
   };
 }
 

@@ -79,7 +79,7 @@ using variant = properties::variant<stress::message, Sync>;
 
 struct runnable {
   entry about;
-  round native_round;
+  round native_round;  ///< empty: only disturbed
   round seeded_round;
   std::optional<variant<native>> storm_on;  ///< a scenario counts nothing
 };
@@ -107,14 +107,22 @@ const std::vector<runnable>& runnables() {
     const std::vector<std::string> modes{"seeded", "native"};
     std::vector<runnable> made;
     const auto add = [&]<template <class> class Scenario>(const std::string& name) {
-      made.push_back(
-          {{name.substr(0, name.find('.')), name, std::string(Scenario<native>::claim), modes},
-           scenario_round<native, Scenario>,
-           scenario_round<native_seeded, Scenario>,
-           std::nullopt});
+      made.push_back({{name.substr(0, name.find('.')),
+                       name,
+                       std::string(Scenario<native_seeded>::claim),
+                       {"seeded"}},
+                      {},
+                      scenario_round<native_seeded, Scenario>,
+                      std::nullopt});
     };
-    scenarios::for_each_sync_scenario(add);
+    // Each policy has to be right; of what stands on it, storms are what runs undisturbed.
+    scenarios::for_each_sync_scenario([&]<template <class> class Scenario>(const char* name) {
+      add.template operator()<Scenario>(name);
+      made.back().about.modes = modes;
+      made.back().native_round = scenario_round<native, Scenario>;
+    });
     scenarios::for_each_park_scenario(add);
+    scenarios::for_each_timer_scenario(add);
     scenarios::for_each_queue_scenario(add);
     scenarios::for_each_channel_scenario(add);
     scenarios::for_each_operation_scenario(add);
@@ -142,11 +150,14 @@ const std::vector<runnable>& runnables() {
   return all;
 }
 
-const runnable& runnable_named(std::string_view name) {
+const runnable& runnable_named(std::string_view name, mode under) {
   const auto found = std::ranges::find(
       runnables(), name, [](const runnable& each) -> const auto& { return each.about.name; });
   if (found == runnables().end()) {
     throw usage_error("no stress run is named '" + std::string(name) + "'");
+  }
+  if (under == mode::native && !found->native_round) {
+    throw usage_error("'" + std::string(name) + "' runs in the mode seeded only");
   }
   return *found;
 }
@@ -175,8 +186,8 @@ class stress_engine : public engine {
 
   [[nodiscard]] outcome run(std::string_view name, const run_options& options,
                             const progress& tell) override {
-    const runnable& chosen = runnable_named(name);
     const mode under = mode_named(options.mode);
+    const runnable& chosen = runnable_named(name, under);
     const std::uint64_t rounds =
         options.max_executions.value_or(options.max_seconds ? ~std::uint64_t{0} : default_rounds);
     seeded::random_stream seeds(options.seed);
@@ -194,7 +205,7 @@ class stress_engine : public engine {
                                const replay_plan& plan, const progress& tell) override {
     const round_id again = round_id::from(payload);
     const auto in_time = timer(plan.max_seconds);
-    return repeat(runnable_named(name), plan.times, plan.patience, tell,
+    return repeat(runnable_named(name, again.under), plan.times, plan.patience, tell,
                   [&] { return in_time() ? std::optional(again) : std::nullopt; });
   }
 

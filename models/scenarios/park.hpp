@@ -1,9 +1,12 @@
-// Scenarios of what threads sleep and wake by: the wait list.
+// Scenarios of what threads sleep and wake by: the wait list, the timer.
 #pragma once
 
+#include <handfast/park/parker.hpp>
+#include <handfast/park/timer.hpp>
 #include <handfast/park/wait_list.hpp>
 
 #include <array>
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -117,6 +120,78 @@ struct all_are_woken {
   token_box<Sync> box;
 };
 
+/// An alarm, and who is woken by it.
+template <class Sync>
+class sleeper {
+ public:
+  explicit sleeper(timer<Sync>& by) : by_(by) {}
+
+  void set(typename Sync::deadline end) {
+    end_ = end;
+    by_.set(alarm_, end, parker_.handle());
+  }
+  [[nodiscard]] bool rung() {
+    return by_.renew(alarm_, parker_.handle()) == timer<Sync>::alarm_status::rung;
+  }
+  void sleep() {
+    while (!rung()) {
+      parker_.park(forever{});
+    }
+    Sync::assert_that(Sync::clock::now() >= end_, "an alarm rings too early");
+  }
+  void turn_off() { by_.turn_off(alarm_); }
+
+ private:
+  timer<Sync>& by_;
+  typename Sync::deadline end_;
+  parker<Sync> parker_;
+  typename timer<Sync>::alarm alarm_;
+};
+
+template <class Sync>
+struct alarms_ring_in_turn {
+  static constexpr std::string_view claim =
+      "every alarm rings, and none before one whose time comes first";
+  static constexpr unsigned threads = 1;
+  static constexpr unsigned spawned = 1;
+
+  void thread(unsigned) {
+    timer<Sync> time;
+    std::array<sleeper<Sync>, 4> all{sleeper<Sync>(time), sleeper<Sync>(time), sleeper<Sync>(time),
+                                     sleeper<Sync>(time)};
+    const auto now = Sync::clock::now();
+    for (const unsigned each : {0U, 2U, 1U, 3U}) {
+      all[each].set(now + std::chrono::milliseconds(1 + each));
+    }
+    all[1].turn_off();
+    all[3].sleep();
+    Sync::assert_that(all[0].rung() && all[2].rung(), "they come before the last");
+  }
+  void finish() {}
+};
+
+template <class Sync>
+struct sooner_alarm_is_not_late {
+  static constexpr std::string_view claim =
+      "who sets an alarm is woken, whatever the timer's thread sleeps for; turned off it is gone";
+  static constexpr unsigned threads = 1;
+  static constexpr unsigned spawned = 2;
+
+  void thread(unsigned) {
+    timer<Sync> time;
+    typename Sync::thread other([&time] {
+      sleeper<Sync> later(time);
+      later.set(Sync::clock::now() + std::chrono::milliseconds(2));
+      later.turn_off();
+    });
+    sleeper<Sync> sooner(time);
+    sooner.set(Sync::clock::now() + std::chrono::milliseconds(1));
+    sooner.sleep();
+    other.join();
+  }
+  void finish() {}
+};
+
 /// Calls `visit.operator()<Scenario>(name)` for each scenario here.
 template <class Visit>
 void for_each_park_scenario(Visit&& visit) {
@@ -124,6 +199,14 @@ void for_each_park_scenario(Visit&& visit) {
   visit.template operator()<each_is_woken_for_its_own>("park.each_is_woken_for_its_own");
   visit.template operator()<timed_sleeper_passes_on>("park.timed_sleeper_passes_on");
   visit.template operator()<all_are_woken>("park.all_are_woken");
+}
+
+/// Not for Relacy: it takes the end of its own threads for the end of the run while one that
+/// they made waits for a time.
+template <class Visit>
+void for_each_timer_scenario(Visit&& visit) {
+  visit.template operator()<alarms_ring_in_turn>("park.alarms_ring_in_turn");
+  visit.template operator()<sooner_alarm_is_not_late>("park.sooner_alarm_is_not_late");
 }
 
 }  // namespace handfast::scenarios

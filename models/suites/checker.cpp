@@ -22,6 +22,7 @@ const std::vector<scenario>& scenarios() {
     };
     scenarios::for_each_sync_scenario(add);
     scenarios::for_each_park_scenario(add);
+    scenarios::for_each_timer_scenario(add);
     scenarios::for_each_queue_scenario(add);
     scenarios::for_each_channel_scenario(add);
     scenarios::for_each_further_channel_scenario(add);

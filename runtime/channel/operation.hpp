@@ -222,6 +222,10 @@ class receive_operation final : public operation<typename Core::sync> {
     result_.reset();
     return received;
   }
+  /// The result in place of one, for whoever gave up.
+  [[nodiscard]] static receive_result<value_type> timed_out() noexcept {
+    return std::unexpected(receive_failure::timed_out);
+  }
 
  private:
   static receive_result<value_type> closed() noexcept {
@@ -320,6 +324,10 @@ class send_operation final : public operation<typename Core::sync> {
   [[nodiscard]] send_result<value_type> result() noexcept {
     sync::assert_that(result_.has_value(), "the result of a send that is not done");
     return *std::exchange(result_, std::nullopt);
+  }
+  /// The result in place of one, for whoever gave up: with the item.
+  [[nodiscard]] send_result<value_type> timed_out() noexcept {
+    return std::unexpected(unsent<value_type>{send_failure::timed_out, *take_back()});
   }
 
   /// Waits no more, and gives the item back; or nothing, where it was sent until then.

@@ -103,7 +103,7 @@ class rendezvous {
   [[nodiscard]] send_result<Value> send_until(Value item, deadline end) noexcept {
     send_operation<rendezvous> mine(detail::of_core(), *this, std::move(item));
     if (!detail::select_within<Sync>(until<deadline>{end}, mine)) {
-      return std::unexpected(unsent<Value>{send_failure::timed_out, *mine.take_back()});
+      return mine.timed_out();
     }
     return mine.result();
   }
@@ -118,7 +118,7 @@ class rendezvous {
   [[nodiscard]] receive_result<Value> receive_until(deadline end) noexcept {
     receive_operation<rendezvous> mine(detail::of_core(), *this);
     if (!detail::select_within<Sync>(until<deadline>{end}, mine)) {
-      return std::unexpected(receive_failure::timed_out);
+      return mine.timed_out();
     }
     return mine.result();
   }
