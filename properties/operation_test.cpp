@@ -83,6 +83,26 @@ TYPED_TEST(operation_on, select_gives_up_at_its_deadline) {
   EXPECT_EQ(select_until(native::clock::now(), from_first, from_second), std::nullopt);
 }
 
+TYPED_TEST(operation_on, both_ends_of_a_channel_and_one_end_twice_are_a_choice) {
+  send_operation to(this->first_.tx, std::make_unique<int>(5));
+  receive_operation from(this->first_.rx);
+  EXPECT_EQ(select(from, to), 1U);
+  ASSERT_TRUE(to.result());
+  receive_operation again(this->first_.rx);
+  const std::size_t done = select(from, again);
+  EXPECT_EQ(**(done == 0 ? from : again).result(), 5);
+  EXPECT_FALSE(this->first_.rx.try_receive());
+}
+
+TEST(rendezvous, a_choice_between_both_ends_does_not_meet_itself) {
+  const auto [tx, rx] = make_channel_of<rendezvous<std::unique_ptr<int>, native>>();
+  send_operation to(tx, std::make_unique<int>(5));
+  receive_operation from(rx);
+  EXPECT_EQ(try_select(to, from), std::nullopt);
+  EXPECT_EQ(select_until(native::clock::now(), from, to), std::nullopt);
+  EXPECT_EQ(**to.take_back(), 5);
+}
+
 TYPED_TEST(operation_on, a_closed_channel_is_something_that_can_be_done) {
   std::ignore = this->second_.rx.close();
   receive_operation from_first(this->first_.rx);

@@ -11,7 +11,7 @@ import sys
 
 from sources import ROOT, run, tracked
 
-GTEST = re.compile(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)")
+GTEST = re.compile(r"\b(?:TYPED_)?TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)")
 # What engines run: "channel.programs" in one piece, "hand_off" or ".storm" of each variant,
 # the lock-based channel and the ring of turns among them.
 ENTRY = re.compile(r'"(\w+\.\w+)"')
