@@ -130,7 +130,8 @@ TEST(LeftSearches, ComeToWhatOneComesTo) {
         from = *read;
       }
       expect_same(made, alone);
-      EXPECT_TRUE(stops > 0 || alone.done.executions <= 200);
+      // How soon two see that it is enough is the machine's to say.
+      EXPECT_TRUE(jobs > 1 || stops > 0 || alone.done.executions <= 200);
     }
   }
 }
