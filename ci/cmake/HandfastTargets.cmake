@@ -64,6 +64,7 @@ function(handfast_add_engine)
 endfunction()
 
 option(HANDFAST_MUTANTS "Build each engine's twin over the seeded bugs" ON)
+option(HANDFAST_RELACY "Build the engine that runs scenarios under Relacy" ON)
 
 # handfast_engine(NAME SOURCES file... [LIBRARIES lib...] [OPTIONS flag...])
 #
