@@ -4,6 +4,7 @@
 #include <handfast/park/waker.hpp>
 #include <handfast/sync/policy.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -20,10 +21,12 @@ struct until {
 /// costs. Whether it came to something.
 template <sync_policy Sync, class Attempt>
 bool spin_before_sleep(Attempt attempt) noexcept {
-  // Each time twice as long: whoever looks at once sees one item, and takes its line away
-  // from who brings the next; whoever waits a little finds several.
+  // Each time twice as long, up to eight pauses: whoever looks at once sees one item, and takes
+  // its line away from who brings the next; whoever waits a little finds several, and whoever
+  // waits long comes late to the one that he waits for.
+  constexpr std::size_t most_doublings = 3;
   for (std::size_t i = 0; i < Sync::limits::tries_before_sleep; ++i) {
-    for (std::size_t pauses = std::size_t{1} << i; pauses > 0; --pauses) {
+    for (auto pauses = std::size_t{1} << std::min(i, most_doublings); pauses > 0; --pauses) {
       Sync::pause();
     }
     if (attempt()) {

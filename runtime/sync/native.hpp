@@ -35,7 +35,7 @@ struct native {
   struct limits {
     static constexpr std::size_t items_per_lock = 256;
     // 127 pauses, some microseconds: a tenth of what it costs to wake a thread on another core.
-    static constexpr std::size_t tries_before_sleep = 7;
+    static constexpr std::size_t tries_before_sleep = 18;
     static constexpr std::size_t segment_items = 63;
     static constexpr std::size_t cache_line = 64;
   };

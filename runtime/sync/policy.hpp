@@ -73,7 +73,7 @@
 //                                           lock moves (bounds how long others
 //                                           wait behind a batch);
 //                          tries_before_sleep  how often an operation that would wait tries
-//                                           again, after 1, 2, 4… pauses, before it puts
+//                                           again, after 1, 2, 4, 8, 8… pauses, before it puts
 //                                           its thread to sleep;
 //                          segment_items    items of one segment of an unbounded queue;
 //                          cache_line  bytes that one core takes from another at once:
