@@ -1,6 +1,6 @@
-// The stress engine: the scenarios and storms on real threads, as they are
-// (`native`) and disturbed from a seed (`seeded`). Built plain, and once more
-// under ThreadSanitizer.
+// The stress engine: scenarios and storms on real threads, disturbed from a seed
+// (`seeded`); storms, and the policies' own scenarios, as they are too (`native`). Built
+// plain, and once more under ThreadSanitizer.
 //
 // Replay bytes: the mode (0 native, 1 seeded), then the round's seed,
 // little-endian.
