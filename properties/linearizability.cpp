@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <expected>
+#include <initializer_list>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -92,6 +93,15 @@ bool take_effect(const call& what, std::size_t step, spec::channel& state) {
   return false;
 }
 
+// Whether the next steps of a send and of a receive may be one, on a channel that holds
+// nothing: as if it had room for one, for that moment.
+bool meet(const call& sender, std::size_t sent, const call& receiver, std::size_t received,
+          const spec::channel& state) {
+  spec::channel between = state.with_capacity(1);
+  return take_effect(sender, sent, between) && !between.items().empty() &&
+         take_effect(receiver, received, between) && between.items().empty();
+}
+
 class search {
  public:
   explicit search(const history& what)
@@ -138,12 +148,27 @@ class search {
       }
     }
     for (std::size_t i = 0; i < progress_.size(); ++i) {
-      if (history_.stuck && !answered(i) && !waits(history_.calls[i], state)) {
+      if (history_.stuck && !answered(i) &&
+          (!waits(history_.calls[i], state) || could_meet_another(i, state))) {
         forgotten_ = i;
         return false;
       }
     }
     return true;
+  }
+
+  // Whether of those who are stuck, one waits for what this one has.
+  bool could_meet_another(std::size_t sender, const spec::channel& state) const {
+    if (state.capacity() != 0) {
+      return false;
+    }
+    for (std::size_t i = 0; i < progress_.size(); ++i) {
+      if (!answered(i) &&
+          meet(history_.calls[sender], progress_[sender], history_.calls[i], progress_[i], state)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   bool from(const spec::channel& state) {
@@ -158,20 +183,44 @@ class search {
         continue;
       }
       spec::channel next = state;
-      if (!take_effect(history_.calls[i], progress_[i], next)) {
-        continue;
-      }
-      ++progress_[i];
-      order_.push_back(i);
-      if (order_.size() > longest_.size()) {
-        longest_ = order_;
-        stuck_ = progress_;
-      }
-      if (from(next)) {
+      if (take_effect(history_.calls[i], progress_[i], next) && after({i}, next)) {
         return true;
       }
+      if (state.capacity() == 0 && after_meeting(i, state)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // The same, once these have taken effect.
+  bool after(std::initializer_list<std::size_t> who, const spec::channel& next) {
+    for (const std::size_t each : who) {
+      ++progress_[each];
+      order_.push_back(each);
+    }
+    if (order_.size() > longest_.size()) {
+      longest_ = order_;
+      stuck_ = progress_;
+    }
+    if (from(next)) {
+      return true;
+    }
+    for (const std::size_t each : who) {
       order_.pop_back();
-      --progress_[i];
+      --progress_[each];
+    }
+    return false;
+  }
+
+  // The same, once that one has met somebody who receives what it sends.
+  bool after_meeting(std::size_t sender, const spec::channel& state) {
+    for (std::size_t i = 0; i < progress_.size(); ++i) {
+      if (may_step(i) &&
+          meet(history_.calls[sender], progress_[sender], history_.calls[i], progress_[i], state) &&
+          after({sender, i}, state)) {
+        return true;
+      }
     }
     return false;
   }

@@ -13,6 +13,10 @@
 //     step; receive_many one of receives, and finding no more a further step;
 //   - a failed send has no effect: its item was given back;
 //   - the last drop on either side closes, a receiver's discards;
+//   - where nothing is held, a send and the receive of its item are one step, in which both
+//     calls take effect (Hemed, Rinetzky, Vafeiadis, Modular Verification of
+//     Concurrency-Aware Linearizability, DISC 2015); `full` and `empty` are always so, for
+//     nobody can tell when another began to wait;
 //   - a call without an answer may have taken effect or not; but where it never gets one
 //     it has not, nor may there be anything left that it waits for (Burckhardt, Dern,
 //     Musuvathi, Tan, Line-Up, PLDI 2010).

@@ -56,6 +56,7 @@ inline constexpr std::array variants{
     variant_of<unbounded<Value, Sync>>("unbounded", "unbounded"),
     variant_of<mpsc_unbounded<Value, Sync>>("mpsc_unbounded", "mpsc_unbounded"),
     variant_of<oneshot<Value, Sync>>("oneshot", "oneshot"),
+    variant_of<rendezvous<Value, Sync>>("rendezvous", "rendezvous"),
 };
 
 }  // namespace handfast::properties

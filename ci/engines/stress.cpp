@@ -138,13 +138,10 @@ const std::vector<runnable>& runnables() {
                       storm_round(seeded),
                       plain});
     };
-    using properties::variant_of, properties::variants, stress::message;
+    using properties::variants, stress::message;
     for (std::size_t i = 0; i < variants<message, native>.size(); ++i) {
       add_storm(variants<message, native>[i], variants<message, native_seeded>[i]);
     }
-    // The specification of the others' properties knows no channel without room.
-    add_storm(variant_of<rendezvous<message, native>>("rendezvous", "rendezvous"),
-              variant_of<rendezvous<message, native_seeded>>("rendezvous", "rendezvous"));
     return made;
   }();
   return all;

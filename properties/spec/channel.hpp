@@ -21,9 +21,9 @@ namespace handfast::spec {
 
 using item = std::uint64_t;
 
-/// A channel as one thread sees it. `full` and `empty` are the answers to an
-/// operation without patience; one that waits for ever would block there, one
-/// with a deadline would time out.
+/// A channel as one thread sees it; one of capacity 0 never takes what one thread sends. `full` and
+/// `empty` are the answers to an operation without patience; one that waits for ever would block
+/// there, one with a deadline would time out.
 class channel {
  public:
   /// With `one_item` the first send that succeeds closes it.
@@ -97,6 +97,13 @@ class channel {
   [[nodiscard]] const std::deque<item>& items() const { return items_; }
   [[nodiscard]] std::size_t senders() const { return senders_; }
   [[nodiscard]] std::size_t receivers() const { return receivers_; }
+
+  /// The same with other room: for what happens between two who meet where there is none.
+  [[nodiscard]] channel with_capacity(std::size_t capacity) const {
+    channel other = *this;
+    other.capacity_ = capacity;
+    return other;
+  }
 
   friend auto operator<=>(const channel&, const channel&) = default;
 
