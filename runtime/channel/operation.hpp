@@ -52,8 +52,12 @@ class operation {
   /// Ready once it is done; else `wakes` is woken when it may be worth while to poll again,
   /// in place of what an earlier poll gave. Does not block.
   [[nodiscard]] poll_status poll(waker wakes) noexcept {
-    wait_list<Sync>* const told_by = others();
-    return told_by == nullptr ? poll_to_be_met(wakes) : poll_to_be_told(*told_by, wakes);
+    if (wait_list<Sync>* const told_by = others()) {
+      return poll_to_be_told(*told_by, wakes);
+    }
+    typename Sync::mutex* const met_at = door();
+    Sync::assert_that(met_at != nullptr, "nobody tells of it, nor is it met");
+    return poll_to_be_met(*met_at, wakes);
   }
 
   /// Waits no more; looks a last time whether it can be done.
@@ -119,9 +123,9 @@ class operation {
     return poll_status::ready;
   }
 
-  poll_status poll_to_be_met(waker wakes) noexcept {
+  poll_status poll_to_be_met(typename Sync::mutex& its_door, waker wakes) noexcept {
     {
-      const lock_guard<Sync> lock(*door());
+      const lock_guard<Sync> lock(its_door);
       if (!waits_) {
         if (attempt_inside()) {
           return poll_status::ready;
@@ -156,11 +160,6 @@ struct meeting_room {};
 template <class Core>
 struct meeting_room<Core, false> {
   typename Core::party party;
-  std::optional<typename Core::value_type> item;
-
-  receive_result<typename Core::value_type> taken() noexcept {
-    return *std::exchange(item, std::nullopt);
-  }
 };
 
 }  // namespace detail
@@ -181,7 +180,14 @@ class receive_operation final : public operation<typename Core::sync> {
   receive_operation(detail::of_core, Core& core) noexcept : core_(core) {}
   ~receive_operation() { this->pass_on(); }
 
-  [[nodiscard]] bool attempt() noexcept override { return settled(core_.try_receive()); }
+  [[nodiscard]] bool attempt() noexcept override {
+    auto received = core_.try_receive();
+    if (received) {
+      item_.emplace(*std::move(received));
+    }
+    done_ = received || received.error() == receive_failure::closed;
+    return done_;
+  }
   [[nodiscard]] wait_list<sync>* others() noexcept override { return &core_.waiting_receivers(); }
 
   [[nodiscard]] typename sync::mutex* door() noexcept override {
@@ -195,13 +201,13 @@ class receive_operation final : public operation<typename Core::sync> {
     if constexpr (Core::buffered) {
       return false;
     } else {
-      return core_.take(room_.item) ? settled(room_.taken())
-                                    : core_.is_closed() && settled(closed());
+      done_ = core_.take(item_) || core_.is_closed();
+      return done_;
     }
   }
   void wait_inside(claim<sync>& met, std::uint32_t which, waker wakes) noexcept override {
     if constexpr (!Core::buffered) {
-      core_.wait_to_take(room_.party, room_.item, met, which, wakes);
+      core_.wait_to_take(room_.party, item_, met, which, wakes);
     }
   }
   void leave() noexcept override {
@@ -209,18 +215,18 @@ class receive_operation final : public operation<typename Core::sync> {
       core_.leave_takers(room_.party);
     }
   }
-  void settle() noexcept override {
-    if constexpr (!Core::buffered) {
-      std::ignore = settled(room_.party.found_the_end() ? closed() : room_.taken());
-    }
-  }
+  void settle() noexcept override { done_ = true; }
 
   /// What came of it, once it is done: the item, or `closed`. It can be used again then.
   [[nodiscard]] receive_result<value_type> result() noexcept {
-    sync::assert_that(result_.has_value(), "the result of a receive that is not done");
-    auto received = *std::move(result_);
-    result_.reset();
-    return received;
+    sync::assert_that(std::exchange(done_, false), "the result of a receive that is not done");
+    if (!item_) {
+      return std::unexpected(receive_failure::closed);
+    }
+    std::optional<value_type> received(std::move(item_));
+    item_.reset();
+    // Made where it goes: libstdc++ 12 cannot move a result whose Value is made of anything.
+    return receive_result<value_type>(std::in_place, *std::move(received));
   }
   /// The result in place of one, for whoever gave up.
   [[nodiscard]] static receive_result<value_type> timed_out() noexcept {
@@ -228,20 +234,10 @@ class receive_operation final : public operation<typename Core::sync> {
   }
 
  private:
-  static receive_result<value_type> closed() noexcept {
-    return std::unexpected(receive_failure::closed);
-  }
-  [[nodiscard]] bool settled(receive_result<value_type> received) noexcept {
-    if (!received && received.error() == receive_failure::empty) {
-      return false;
-    }
-    result_.emplace(std::move(received));
-    return true;
-  }
-
   Core& core_;
   [[no_unique_address]] detail::meeting_room<Core> room_;
-  std::optional<receive_result<value_type>> result_;
+  std::optional<value_type> item_;  // what came; where it is done without, the end did
+  bool done_ = false;
 };
 
 /// A send of `item` to `to`, which lives longer. Until it is done the item is its own.
