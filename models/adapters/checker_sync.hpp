@@ -104,7 +104,8 @@ struct checker_sync {
 
   struct limits {
     static constexpr std::size_t items_per_lock = 2;
-    static constexpr std::size_t tries_before_sleep = 0;
+    static constexpr std::size_t pauses_before_sleep = 0;
+    static constexpr std::size_t pauses_after_loss = 0;
     static constexpr std::size_t segment_items = 2;
     static constexpr std::size_t cache_line = alignof(std::max_align_t);
   };
@@ -500,6 +501,7 @@ struct checker_sync {
   };
 
   static void pause(where_t where = where_t::current()) { checker_detail::run().pause(where); }
+  static void yield(where_t where = where_t::current()) { pause(where); }
 
   template <class Value>
   static void wait(const atomic_of<Value, true>& word, std::type_identity_t<Value> expected,

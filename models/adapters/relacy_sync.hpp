@@ -102,7 +102,8 @@ struct relacy_sync {
 
   struct limits {
     static constexpr std::size_t items_per_lock = 2;
-    static constexpr std::size_t tries_before_sleep = 0;
+    static constexpr std::size_t pauses_before_sleep = 0;
+    static constexpr std::size_t pauses_after_loss = 0;
     static constexpr std::size_t segment_items = 2;
     static constexpr std::size_t cache_line = alignof(std::max_align_t);
   };
@@ -332,6 +333,7 @@ struct relacy_sync {
   static void pause(where_t where = where_t::current()) {
     rl::ctx().yield(1, relacy_detail::at(where));
   }
+  static void yield(where_t where = where_t::current()) { pause(where); }
 
   static void wait(const atomic<std::uint32_t>& word, std::uint32_t expected,
                    where_t where = where_t::current()) {

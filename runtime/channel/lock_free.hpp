@@ -19,6 +19,7 @@
 #include <handfast/channel/create.hpp>
 #include <handfast/channel/outcome.hpp>
 #include <handfast/memory/object.hpp>
+#include <handfast/park/adaptive_spin.hpp>
 #include <handfast/park/wait_list.hpp>
 #include <handfast/queue/ends.hpp>
 #include <handfast/queue/one_slot.hpp>
@@ -137,15 +138,16 @@ class lock_free_channel {
   template <class Patience>
   static constexpr bool timed = std::is_same_v<Patience, until<deadline>>;
 
-  // Whether `attempt`, which has come to nothing once, comes to something within that time.
-  template <class Attempt, class Patience>
-  [[nodiscard, gnu::noinline]] static bool await(waiters& waiting, Attempt& attempt,
-                                                 Patience patience) noexcept {
+  // Whether `attempt`, which has come to nothing once, comes to something within that time;
+  // `may` is a look whether it would, for whoever does not sleep yet.
+  template <class Attempt, class Patience, class Look>
+  [[nodiscard, gnu::noinline]] bool await(waiters& waiting, Attempt& attempt, Patience patience,
+                                          adaptive_spin<Sync>& spin, Look may) noexcept {
     if constexpr (std::is_same_v<Patience, never>) {
       return false;
     } else {
-      const auto again = [&attempt] { return attempt(); };
-      return spin_before_sleep<Sync>(again) || waiting.await(again, patience);
+      return spin.before_sleep(capacity(), [&] { return may() && attempt(); }) ||
+             waiting.await([&] { return attempt(); }, patience);
     }
   }
 
@@ -162,6 +164,8 @@ class lock_free_channel {
   Queue queue_;
   waiters waiting_receivers_;
   waiters waiting_senders_;
+  adaptive_spin<Sync> sender_spin_;
+  adaptive_spin<Sync> receiver_spin_;
   count senders_{1};
   count receivers_{1};
   typename Sync::template atomic<bool> left_{false};
@@ -178,13 +182,14 @@ std::optional<send_failure> lock_free_channel<Queue, Sync>::send_from(Value& ite
     status = queue_.push(item);
     return status != push_status::full;
   };
-  if (!attempt()) {
-    if constexpr (!bounded) {
-      return send_failure::full;  // no memory: nobody makes room
-    }
-    if (!await(waiting_senders_, attempt, patience)) {
+  if constexpr (bounded) {
+    const auto may = [this] { return queue_.may_push(); };
+    const bool first = std::is_same_v<Patience, never> || may();
+    if (!(first && attempt()) && !await(waiting_senders_, attempt, patience, sender_spin_, may)) {
       return timed<Patience> ? send_failure::timed_out : send_failure::full;
     }
+  } else if (!attempt()) {
+    return send_failure::full;  // no memory: nobody makes room
   }
   if (status == push_status::closed) {
     return send_failure::closed;
@@ -226,7 +231,9 @@ receive_result<typename Queue::value_type> lock_free_channel<Queue, Sync>::recei
     item = queue_.pop(why);
     return item.has_value() || why == pop_failure::closed;
   };
-  if (!attempt() && !await(waiting_receivers_, attempt, patience)) {
+  const auto may = [this] { return queue_.may_pop(); };
+  const bool first = std::is_same_v<Patience, never> || may();
+  if (!(first && attempt()) && !await(waiting_receivers_, attempt, patience, receiver_spin_, may)) {
     return std::unexpected(timed<Patience> ? receive_failure::timed_out : receive_failure::empty);
   }
   if (!item) {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <handfast/channel/operation.hpp>
+#include <handfast/park/adaptive_spin.hpp>
 #include <handfast/park/claim.hpp>
 #include <handfast/park/parker.hpp>
 #include <handfast/park/wait_list.hpp>
@@ -21,6 +22,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <tuple>
 
 namespace handfast {
 
@@ -31,12 +33,34 @@ template <class Sync, std::size_t Count>
 class selection {
  public:
   template <class... Operations>
-  explicit selection(Operations&... all) noexcept : all_{&all...} {}
+  explicit selection(Operations&... all) noexcept
+      : all_{&all...}, only_met_((... && (all.door() != nullptr))) {}
 
   /// The first that can be done, from one drawn by chance on; it is done then.
   [[nodiscard]] std::optional<std::size_t> attempt() noexcept {
     return first_that([](operation<Sync>& each) { return each.attempt(); });
   }
+
+  /// The same, within that time. Where others do what is waited for, it is useless to look
+  /// again before they know of it.
+  template <class Patience>
+  [[nodiscard]] std::optional<std::size_t> within(Patience patience) noexcept {
+    if (!only_met_) {
+      std::optional<std::size_t> done = attempt();
+      if (!done) {
+        std::ignore =
+            adaptive_spin<Sync>().before_sleep(1, [&] { return (done = attempt()).has_value(); });
+      }
+      if (done) {
+        return done;
+      }
+    }
+    return await(patience);
+  }
+
+ private:
+  using list = wait_list<Sync>;
+  using call_status = typename list::call_status;
 
   template <class Patience>
   [[nodiscard]] std::optional<std::size_t> await(Patience patience) noexcept {
@@ -45,6 +69,9 @@ class selection {
       if (const auto done = wait()) {
         pass_on(stop(), Count);
         return done;
+      }
+      if (only_met_ && sleep_.spin()) {
+        return met_while_awake();
       }
       const wait_status ended = sleep_.park(patience);
       const bool met = !met_.withdraw();
@@ -64,9 +91,17 @@ class selection {
     }
   }
 
- private:
-  using list = wait_list<Sync>;
-  using call_status = typename list::call_status;
+  // Whoever met us took us off the list and woke us last, and so needs no lock to be done.
+  [[nodiscard]] std::size_t met_while_awake() noexcept {
+    const std::size_t which = met_.which();
+    for (std::size_t i = 0; i < Count; ++i) {
+      if (i != which) {
+        all_[i]->leave();
+      }
+    }
+    all_[which]->settle();
+    return which;
+  }
 
   // Goes to wait everywhere, and looks once more; which operation that did. Where others
   // may meet us is last: from then on, nothing is done here.
@@ -151,18 +186,14 @@ class selection {
   std::array<typename list::waiter, Count> places_;
   parker<Sync> sleep_;
   claim<Sync> met_;
+  bool only_met_;  // others do each of the operations for whoever waits
   std::size_t first_ = Count == 1 ? 0 : static_cast<std::size_t>(Sync::random() % Count);
 };
 
 template <class Sync, class Patience, class... Operations>
 [[nodiscard]] std::optional<std::size_t> select_within(Patience patience,
                                                        Operations&... all) noexcept {
-  selection<Sync, sizeof...(Operations)> choice(all...);
-  std::optional<std::size_t> done = choice.attempt();
-  if (!done) {
-    spin_before_sleep<Sync>([&] { return (done = choice.attempt()).has_value(); });
-  }
-  return done ? done : choice.await(patience);
+  return selection<Sync, sizeof...(Operations)>(all...).within(patience);
 }
 
 }  // namespace detail

@@ -4,7 +4,6 @@
 #include <handfast/park/waker.hpp>
 #include <handfast/sync/policy.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -17,56 +16,70 @@ struct until {
   Deadline end;
 };
 
-/// Tries again, for some microseconds at most, what has come to nothing: less than a sleep
-/// costs. Whether it came to something.
-template <sync_policy Sync, class Attempt>
-bool spin_before_sleep(Attempt attempt) noexcept {
-  // Each time twice as long, up to eight pauses: whoever looks at once sees one item, and takes
-  // its line away from who brings the next; whoever waits a little finds several, and whoever
-  // waits long comes late to the one that he waits for.
-  constexpr std::size_t most_doublings = 3;
-  for (std::size_t i = 0; i < Sync::limits::tries_before_sleep; ++i) {
-    for (auto pauses = std::size_t{1} << std::min(i, most_doublings); pauses > 0; --pauses) {
-      Sync::pause();
-    }
-    if (attempt()) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/// One thread's sleep. A wake-up that comes before it is not lost.
+/// One thread's sleep. A wake-up that comes before it is not lost, and costs nothing but
+/// itself: the system is called for who sleeps.
 template <sync_policy Sync>
 class parker {
  public:
-  parker() noexcept { Sync::name(woken_, "parker.woken"); }
+  parker() noexcept { Sync::name(state_, "parker.state"); }
   parker(const parker&) = delete;
   parker& operator=(const parker&) = delete;
 
   [[nodiscard]] waker handle() noexcept { return {unpark, this}; }
 
   /// Forgets wake-ups; while no list has the handle.
-  void reset() noexcept { woken_.store(0, order::relaxed); }
+  void reset() noexcept {
+    state_.store(awake, order::relaxed);  // relaxed: nobody else knows it
+  }
+
+  /// Looks for a wake-up for some microseconds, without sleep; whether one came. If so, what
+  /// was before it is seen, and whoever woke this is done with it.
+  [[nodiscard]] bool spin() noexcept {
+    for (std::size_t pauses = Sync::limits::pauses_before_sleep;; --pauses) {
+      // [parker.woken] acquire: pairs with unpark's release.
+      if (state_.load(order::acquire) == woken) {
+        return true;
+      }
+      if (pauses == 0) {
+        return false;
+      }
+      Sync::pause();
+    }
+  }
 
   /// Sleeps until woken, or for no reason, or to the end of patience. Orders no memory.
   wait_status park(forever) noexcept {
-    Sync::wait(woken_, 0);
+    if (falls_asleep()) {
+      Sync::wait(state_, asleep);
+    }
     return wait_status::woken;
   }
   wait_status park(until<typename Sync::deadline> patience) noexcept {
-    return Sync::wait_until(woken_, 0, patience.end);
+    return falls_asleep() ? Sync::wait_until(state_, asleep, patience.end) : wait_status::woken;
   }
 
  private:
-  static void unpark(void* whom) noexcept {
-    auto& word = static_cast<parker*>(whom)->woken_;
-    word.store(1, order::relaxed);  // relaxed: as said below
-    Sync::notify_one(word);
+  static constexpr std::uint32_t awake = 0;
+  static constexpr std::uint32_t asleep = 1;
+  static constexpr std::uint32_t woken = 2;
+
+  // Unless it was woken by now. It may be asleep since an earlier one, which ended for no reason.
+  [[nodiscard]] bool falls_asleep() noexcept {
+    std::uint32_t was = awake;
+    // relaxed: what happened is told by what is looked at next.
+    state_.compare_exchange_strong(was, asleep, order::relaxed, order::relaxed);
+    return was != woken;
   }
 
-  // Relaxed throughout: a word to sleep on; what happened is told by what is looked at next.
-  typename Sync::template atomic<std::uint32_t> woken_{0};
+  static void unpark(void* whom) noexcept {
+    auto& state = static_cast<parker*>(whom)->state_;
+    // [parker.woken] release: pairs with spin's acquire.
+    if (state.exchange(woken, order::release) == asleep) {
+      Sync::notify_one(state);
+    }
+  }
+
+  typename Sync::template atomic<std::uint32_t> state_{awake};
 };
 
 /// Polls `what` to its end; this thread sleeps in between. Blocks.

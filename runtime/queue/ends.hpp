@@ -4,6 +4,7 @@
 // The highest bit of what a tail says is set once it is closed.
 #pragma once
 
+#include <handfast/sync/busy_wait.hpp>
 #include <handfast/sync/policy.hpp>
 
 #include <cstdint>
@@ -42,9 +43,11 @@ class shared_tail {
     // knows what was before that.
     return word_.load(order::acquire);
   }
-  [[nodiscard]] bool claim(std::uint64_t from, std::uint64_t to) noexcept {
-    // relaxed: what is pushed is told by its slot; where it fails it is looked at again.
-    return word_.compare_exchange_weak(from, to, order::relaxed, order::relaxed);
+  /// Where it fails, `from` is where the tail stands.
+  [[nodiscard]] bool claim(std::uint64_t& from, std::uint64_t to) noexcept {
+    // relaxed: what is pushed is told by its slot.
+    // [queue.tail] acquire: pairs with close's release and advance's, as look's.
+    return word_.compare_exchange_weak(from, to, order::relaxed, order::acquire);
   }
   /// One position on, by whoever alone may.
   void advance() noexcept {
@@ -103,7 +106,7 @@ class lone_tail {
   [[nodiscard]] std::uint64_t look() const noexcept {
     return end() == none ? position_.read() : position_.read() | closed_bit;
   }
-  [[nodiscard]] bool claim(std::uint64_t, std::uint64_t to) noexcept {
+  [[nodiscard]] bool claim(std::uint64_t&, std::uint64_t to) noexcept {
     position_.write() = to;
     return true;
   }
@@ -116,9 +119,10 @@ class lone_tail {
     }
     // [lone_tail.close] seq_cst: pairs with visit's light fence.
     Sync::heavy_fence(order::seq_cst);
+    busy_wait<Sync> for_the_push;
     // [lone_tail.push] acquire: pairs with the push's release.
     while (pushing_.load(order::acquire) != 0) {
-      Sync::pause();
+      for_the_push.go_on();
     }
     // [lone_tail.end] release: pairs with end's acquire; what was before the close.
     end_.store(there, order::release);
@@ -163,10 +167,11 @@ class shared_head {
     // [queue.head] acquire: pairs with claim's and advance's release.
     return word_.load(order::acquire);
   }
-  [[nodiscard]] bool claim(std::uint64_t from, std::uint64_t to) noexcept {
+  /// Where it fails, `from` is where the head stands.
+  [[nodiscard]] bool claim(std::uint64_t& from, std::uint64_t to) noexcept {
     // [queue.head] release: pairs with look's acquire; whoever sees the head there sees the
-    // tail no further back. relaxed: where it fails it is looked at again.
-    return word_.compare_exchange_weak(from, to, order::release, order::relaxed);
+    // tail no further back. acquire: pairs with claim's and advance's release, as look's.
+    return word_.compare_exchange_weak(from, to, order::release, order::acquire);
   }
   /// One position on, by whoever alone may.
   void advance() noexcept {
@@ -194,7 +199,7 @@ template <class Sync>
 class lone_head {
  public:
   [[nodiscard]] std::uint64_t look() const noexcept { return position_.read(); }
-  [[nodiscard]] bool claim(std::uint64_t, std::uint64_t to) noexcept {
+  [[nodiscard]] bool claim(std::uint64_t&, std::uint64_t to) noexcept {
     position_.write() = to;
     return true;
   }

@@ -83,6 +83,9 @@ class one_slot {
     return state_.compare_exchange_strong(was, closed, order::release, order::relaxed);
   }
 
+  /// Whether a pop may do more than say why not.
+  [[nodiscard]] bool may_pop() const noexcept { return state() != empty; }
+
  private:
   static constexpr std::uint32_t empty = 0;
   static constexpr std::uint32_t filled = 1;

@@ -24,6 +24,7 @@
 
 #include <handfast/memory/object.hpp>
 #include <handfast/queue/ends.hpp>
+#include <handfast/sync/busy_wait.hpp>
 #include <handfast/sync/policy.hpp>
 
 #include <array>
@@ -59,6 +60,7 @@ class segment_queue {
     head_segment_.store(first, order::relaxed);
     Sync::name(tail_segment_, "queue.tail_segment");
     Sync::name(head_segment_, "queue.head_segment");
+    Sync::name(seen_tail_, "queue.seen_tail");
     Sync::name(kept_, "queue.kept");
   }
   segment_queue(const segment_queue&) = delete;
@@ -96,14 +98,17 @@ class segment_queue {
   [[nodiscard]] push_status push(Value& item) noexcept {
     segment* brought = nullptr;
     push_status status = push_status::pushed;
-    for (std::uint64_t tail = tail_.look();; tail = tail_.look()) {
+    busy_wait<Sync> for_others;
+    backoff<Sync> from_tail;
+    for (std::uint64_t tail = tail_.look();;) {
       if ((tail & closed_bit) != 0) {
         status = push_status::closed;
         break;
       }
       const std::uint64_t offset = tail % lap;
       if (offset == room) {
-        Sync::pause();  // another turns
+        for_others.go_on();  // another turns
+        tail = tail_.look();
         continue;
       }
       if (offset + 1 == room && brought == nullptr) {
@@ -116,6 +121,9 @@ class segment_queue {
       // relaxed: as old as the tail, or newer, and then the claim fails.
       segment* const here = tail_segment_.load(order::relaxed);
       if (!tail_.claim(tail, tail + 1)) {
+        if (from_tail.lost()) {
+          tail = tail_.look();
+        }
         continue;
       }
       if (offset + 1 == room) {
@@ -136,7 +144,9 @@ class segment_queue {
 
   /// Moves the oldest item out; nothing, and why, if there is none.
   [[nodiscard]] std::optional<Value> pop(pop_failure& why) noexcept {
-    for (std::uint64_t head = head_.look();; head = head_.look()) {
+    busy_wait<Sync> for_others;
+    backoff<Sync> from_head;
+    for (std::uint64_t head = head_.look();;) {
       const std::uint64_t offset = head % lap;
       if (offset < room) {
         // relaxed: as old as the head, or newer, and then the claim fails.
@@ -154,14 +164,32 @@ class segment_queue {
           leave(here, offset);
           return item;
         }
+        if (from_head.lost()) {
+          head = head_.look();
+        }
       } else {
-        Sync::pause();  // another turns
+        for_others.go_on();  // another turns
+        head = head_.look();
       }
     }
   }
 
   /// Nothing enters from here on. Whether this call did it.
   bool close() noexcept { return tail_.close(); }
+
+  /// Whether a pop may do more than say why not, for whoever looks again and again: one
+  /// consumer leaves the tail to those who push.
+  [[nodiscard]] bool may_pop() const noexcept {
+    const std::uint64_t head = head_.look();
+    if constexpr (Consumers == parties::one) {
+      // relaxed: one consumer alone moves it.
+      const segment* const here = head_segment_.load(order::relaxed);
+      return here->slots[head % lap].filled();
+    } else {
+      // relaxed: a hint.
+      return head < seen_tail_.load(order::relaxed) || tail_.look() != head;
+    }
+  }
 
   class segment {
    public:
@@ -184,8 +212,8 @@ class segment_queue {
         return filled_.load(order::acquire) != 0;
       }
       [[nodiscard]] Value take() noexcept {
-        while (!filled()) {
-          Sync::pause();
+        for (busy_wait<Sync> for_the_push; !filled();) {
+          for_the_push.go_on();
         }
         return room_.write().take();
       }
@@ -215,21 +243,33 @@ class segment_queue {
       std::conditional_t<Consumers == parties::one, lone_head<Sync>, shared_head<Sync>>;
 
   // What a pop at the head would come to. Only one consumer may look into a segment
-  // before it has a position there, and needs not look at the tail if that tells.
+  // before it has a position there; it needs not look at the tail if that tells, nor do
+  // many if one of them has seen it further on.
   [[nodiscard]] beyond what_is_in(const segment& here, std::uint64_t offset,
-                                  std::uint64_t head) const noexcept {
-    if (Consumers == parties::one && here.slots[offset].filled()) {
+                                  std::uint64_t head) noexcept {
+    if constexpr (Consumers == parties::one) {
+      return here.slots[offset].filled() ? beyond::coming : tail_.what_is_at(head);
+    } else {
+      // [queue.seen_tail] acquire: pairs with the release below; so whoever looks at the tail
+      // after another took what was seen there sees it no further back.
+      if (head < seen_tail_.load(order::acquire)) {
+        return beyond::coming;
+      }
+      const std::uint64_t tail = tail_.look();
+      if ((tail & ~closed_bit) == head) {
+        return (tail & closed_bit) != 0 ? beyond::closed : beyond::nothing;
+      }
+      // [queue.seen_tail] release: pairs with the acquire above.
+      seen_tail_.store(tail & ~closed_bit, order::release);
       return beyond::coming;
     }
-    return tail_.what_is_at(head);
   }
 
   // The head goes on to the segment after this one.
   void turn_from(segment& done) noexcept {
     segment* next = done.following();
-    while (next == nullptr) {
-      Sync::pause();
-      next = done.following();
+    for (busy_wait<Sync> for_the_push; next == nullptr; next = done.following()) {
+      for_the_push.go_on();
     }
     // relaxed: the head tells of it.
     head_segment_.store(next, order::relaxed);
@@ -273,6 +313,7 @@ class segment_queue {
 
   alignas(Sync::limits::cache_line) head_end head_;
   typename Sync::template atomic<segment*> head_segment_{nullptr};
+  typename Sync::template atomic<std::uint64_t> seen_tail_{0};  // what many consumers know of it
   alignas(Sync::limits::cache_line) shared_tail<Sync> tail_;
   typename Sync::template atomic<segment*> tail_segment_{nullptr};
   alignas(Sync::limits::cache_line) typename Sync::template atomic<segment*> kept_{nullptr};

@@ -23,6 +23,7 @@
 
 #include <handfast/memory/object.hpp>
 #include <handfast/queue/ends.hpp>
+#include <handfast/sync/busy_wait.hpp>
 #include <handfast/sync/policy.hpp>
 
 #include <bit>
@@ -76,7 +77,9 @@ class turn_ring {
   /// Moves `item` in behind the newest, or leaves it where it is.
   [[nodiscard]] push_status push(Value& item) noexcept {
     [[maybe_unused]] const typename tail_end::visit here(tail_);
-    for (std::uint64_t tail = tail_.look();; tail = tail_.look()) {
+    busy_wait<Sync> for_others;
+    backoff<Sync> from_tail;
+    for (std::uint64_t tail = tail_.look();;) {
       if ((tail & closed_bit) != 0) {
         return push_status::closed;
       }
@@ -89,18 +92,24 @@ class turn_ring {
           mine.turn.store(tail + 1, order::release);
           return push_status::pushed;
         }
+        if (from_tail.lost()) {
+          tail = tail_.look();
+        }
         continue;
       }
       if (turn + lap_ == tail + 1 && head_.is_at(tail - lap_)) {
         return push_status::full;
       }
-      Sync::pause();
+      for_others.go_on();
+      tail = tail_.look();
     }
   }
 
   /// Moves the oldest item out; nothing, and why, if there is none.
   [[nodiscard]] std::optional<Value> pop(pop_failure& why) noexcept {
-    for (std::uint64_t head = head_.look();; head = head_.look()) {
+    busy_wait<Sync> for_others;
+    backoff<Sync> from_head;
+    for (std::uint64_t head = head_.look();;) {
       slot& mine = slots_[index(head)];
       const std::uint64_t turn = turn_of(mine);
       if (turn == head + 1) {
@@ -109,6 +118,9 @@ class turn_ring {
           // [ring.turn] release: pairs with push's acquire; the room is empty.
           mine.turn.store(head + lap_, order::release);
           return item;
+        }
+        if (from_head.lost()) {
+          head = head_.look();
         }
         continue;
       }
@@ -119,12 +131,24 @@ class turn_ring {
           return std::nullopt;
         }
       }
-      Sync::pause();
+      for_others.go_on();
+      head = head_.look();
     }
   }
 
   /// Nothing enters from here on. Whether this call did it.
   bool close() noexcept { return tail_.close(); }
+
+  /// Whether a push, a pop may do more than say why not, for whoever looks again and again:
+  /// a look at nothing but what the other side writes last.
+  [[nodiscard]] bool may_push() const noexcept {
+    const std::uint64_t tail = tail_.look();
+    return (tail & closed_bit) != 0 || turn_of(slots_[index(tail)]) == tail;
+  }
+  [[nodiscard]] bool may_pop() const noexcept {
+    const std::uint64_t head = head_.look();
+    return turn_of(slots_[index(head)]) == head + 1;
+  }
 
  private:
   using tail_end =

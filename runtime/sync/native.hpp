@@ -34,8 +34,9 @@ struct native {
 
   struct limits {
     static constexpr std::size_t items_per_lock = 256;
-    // 127 pauses, some microseconds: a tenth of what it costs to wake a thread on another core.
-    static constexpr std::size_t tries_before_sleep = 18;
+    // Some microseconds: a tenth of what it costs to wake a thread on another core.
+    static constexpr std::size_t pauses_before_sleep = 256;
+    static constexpr std::size_t pauses_after_loss = 64;
     static constexpr std::size_t segment_items = 63;
     static constexpr std::size_t cache_line = 64;
   };
@@ -155,12 +156,16 @@ struct native {
     Value value_{};
   };
 
-  static void pause() noexcept {
+  static void pause(std::source_location = std::source_location::current()) noexcept {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
     asm volatile("isb" ::: "memory");
 #endif
+  }
+
+  static void yield(std::source_location = std::source_location::current()) noexcept {
+    std::this_thread::yield();
   }
 
   static void wait(const atomic<std::uint32_t>& word, std::uint32_t expected,

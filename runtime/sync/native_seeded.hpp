@@ -28,7 +28,8 @@ namespace handfast {
 struct native_seeded {
   struct limits {
     static constexpr std::size_t items_per_lock = 3;
-    static constexpr std::size_t tries_before_sleep = 2;
+    static constexpr std::size_t pauses_before_sleep = 2;
+    static constexpr std::size_t pauses_after_loss = 1;
     static constexpr std::size_t segment_items = 3;
     static constexpr std::size_t cache_line = native::limits::cache_line;
   };
@@ -248,7 +249,12 @@ struct native_seeded {
     native::var<Value> value_;
   };
 
-  static void pause() noexcept { std::this_thread::yield(); }
+  static void pause(std::source_location = std::source_location::current()) noexcept {
+    std::this_thread::yield();
+  }
+  static void yield(std::source_location = std::source_location::current()) noexcept {
+    std::this_thread::yield();
+  }
 
   static void wait(const atomic<std::uint32_t>& word, std::uint32_t expected,
                    std::source_location where = std::source_location::current()) {

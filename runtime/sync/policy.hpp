@@ -48,7 +48,8 @@
 //                        write() -> T&. The reference is for the expression at
 //                        hand. Free on `native`; engines report two unordered
 //                        accesses of which one is a write.
-//   pause()              In the body of every waiting loop.
+//   pause(), yield()     In the body of every waiting loop; one that may last is a
+//                        busy_wait, which gives the core to another thread after a while.
 //   clock, deadline      clock::now() -> deadline, monotonic; deadline + any
 //                        std::chrono duration is a deadline. In engines time is
 //                        a choice: a timed wait may end whenever it waits, and
@@ -72,9 +73,10 @@
 //                          items_per_lock   most items one hold of a channel's
 //                                           lock moves (bounds how long others
 //                                           wait behind a batch);
-//                          tries_before_sleep  how often an operation that would wait tries
-//                                           again, after 1, 2, 4, 8, 8… pauses, before it puts
-//                                           its thread to sleep;
+//                          pauses_before_sleep  for how long an operation that would wait
+//                                           looks again before it puts its thread to sleep;
+//                          pauses_after_loss  for how long who lost a race for a queue's end
+//                                           leaves it to others at most: a power of two, or 0;
 //                          segment_items    items of one segment of an unbounded queue;
 //                          cache_line  bytes that one core takes from another at once:
 //                                           what different threads write is so far apart.
@@ -149,7 +151,8 @@ concept sync_policy =
       { seen.read(where) } -> std::same_as<const int&>;
       { plain.write(where) } -> std::same_as<int&>;
       { Sync::template thread_slot<int, detail::slot_tag>::get() } -> std::same_as<int&>;
-      Sync::pause();
+      Sync::pause(where);
+      Sync::yield(where);
       { Sync::clock::now() } -> std::same_as<typename Sync::deadline>;
       Sync::wait(word, 0U, where);
       { Sync::wait_until(word, 0U, deadline, where) } -> std::same_as<wait_status>;
@@ -161,7 +164,8 @@ concept sync_policy =
       Sync::assert_that(true, "", where);
       Sync::name(plain, "");
       { Sync::limits::items_per_lock } -> std::convertible_to<std::size_t>;
-      { Sync::limits::tries_before_sleep } -> std::convertible_to<std::size_t>;
+      { Sync::limits::pauses_before_sleep } -> std::convertible_to<std::size_t>;
+      { Sync::limits::pauses_after_loss } -> std::convertible_to<std::size_t>;
       { Sync::limits::segment_items } -> std::convertible_to<std::size_t>;
       { Sync::limits::cache_line } -> std::convertible_to<std::size_t>;
     } &&
