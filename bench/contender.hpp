@@ -76,6 +76,9 @@ void add_contests(contender& to) {
        {"latency_saturated", bytes, run_lasting<latency_saturated<Channel, threads>>},
        {"fairness", bytes, run_lasting<fairness<Channel, threads>>},
        {"blocked", bytes, blocked<Channel>}});
+  if constexpr (requires { typename Channel::either; }) {
+    to.contests.push_back({"select", bytes, run_lasting<select<Channel, threads>>});
+  }
   if (to.about.least_capacity > 0) {
     to.contests.push_back({"pair", bytes, run_lasting<pair<Channel, threads>>});
   }

@@ -29,6 +29,25 @@ class handfast_channel {
     return *item;
   }
 
+  /// Receives from one of two.
+  class either {
+   public:
+    either(handfast_channel& first, handfast_channel& second)
+        : first_(first.channel_.rx), second_(second.channel_.rx) {}
+
+    value_type receive() {
+      const auto item = select(first_, second_) == 0 ? first_.result() : second_.result();
+      if (!item) {
+        std::abort();
+      }
+      return *item;
+    }
+
+   private:
+    receive_operation<Core> first_;
+    receive_operation<Core> second_;
+  };
+
  private:
   static channel<Core> made(std::size_t capacity) {
     if constexpr (Core::bounded) {

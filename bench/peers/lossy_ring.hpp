@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 namespace handfast::bench {
 
@@ -22,6 +24,21 @@ class lossy_ring {
     ring_.send(lose ? Item(0) : item);
   }
   Item receive() { return ring_.receive(); }
+
+  // In turns: as many come through the one as through the other.
+  class either {
+   public:
+    either(lossy_ring& first, lossy_ring& second) : next_(first), other_(second) {}
+
+    Item receive() {
+      std::swap(next_, other_);
+      return other_.get().receive();
+    }
+
+   private:
+    std::reference_wrapper<lossy_ring> next_;
+    std::reference_wrapper<lossy_ring> other_;
+  };
 
  private:
   static inline std::atomic<std::uint64_t> sent_{0};

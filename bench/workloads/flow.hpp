@@ -4,6 +4,8 @@
 //   pair         One member sends, then receives, over and over.
 //   pingpong     Two channels; one side sends on the first and receives on the second,
 //                the other side the reverse. Cost of a round trip.
+//   select       Two channels with a producer each; one consumer takes from whichever has an
+//                item.
 //   once         A channel is made, one item goes through it, and it is gone.
 #pragma once
 
@@ -80,6 +82,29 @@ outcome pingpong(const setting& at, std::uint64_t items) {
     }
   });
   return detail::per_item(parts.run_by<Crew>(items));
+}
+
+/// For channels with an `either`: what receives from one of two.
+template <class Channel, class Crew>
+outcome select(const setting& at, std::uint64_t items) {
+  const std::uint64_t each = items / 2 + 1;
+  Channel first(at.capacity);
+  Channel second(at.capacity);
+  plan parts(3);
+  for (Channel* const to : {&first, &second}) {
+    parts.add([to, each](ledger& mine) {
+      for (std::uint64_t number = 1; number <= each; ++number) {
+        mine.send(*to, number);
+      }
+    });
+  }
+  parts.add([&first, &second, each](ledger& mine) {
+    typename Channel::either from(first, second);
+    for (std::uint64_t left = 2 * each; left > 0; --left) {
+      mine.receive(from);
+    }
+  });
+  return detail::per_item(parts.run_by<Crew>(2 * each));
 }
 
 template <class Channel, class Crew>

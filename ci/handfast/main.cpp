@@ -181,7 +181,8 @@ int run(int argc, char** argv) {
   add_list("--variant", compare.variants, "globs, or parts of names; none (default: all)");
   add_list("--peer", compare.peers, "the same, of peers");
   add_list("--workload", compare.workloads,
-           "the same: check, throughput, pair, pingpong, once, latency_paced, latency_saturated, "
+           "the same: check, throughput, pair, pingpong, select, once, latency_paced, "
+           "latency_saturated, "
            "fairness, memory, blocked; and where asked for, task/*");
   add_list("--capacity", compare.capacities,
            "0, 1, 64, 1024, unbounded, … (default: some, for each workload)");

@@ -21,7 +21,7 @@ HANDFAST = Path(os.environ.get("HANDFAST", "build/dev/handfast")).resolve()
 HAS_MUTANTS = os.environ.get("HANDFAST_MUTANTS", "ON") == "ON"
 BENCH = HANDFAST.parent / "bench" / "handfast-bench"
 MOMENT = ("--milliseconds", "1", "--reps", "1")
-WORKLOADS = ["throughput", "pair", "pingpong", "once", "latency_paced", "latency_saturated",
+WORKLOADS = ["throughput", "pair", "pingpong", "select", "once", "latency_paced", "latency_saturated",
              "fairness", "memory", "blocked"]
 OF_CPP = "mutex_ring,tbb,boost_fiber,moodycamel,libcds"
 FIELDS = {"variant", "peer", "workload", "capacity", "item_bytes", "producers", "consumers",

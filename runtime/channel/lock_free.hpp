@@ -118,6 +118,15 @@ class lock_free_channel {
   [[nodiscard]] wait_list<Sync>& waiting_senders() noexcept { return waiting_senders_; }
   [[nodiscard]] wait_list<Sync>& waiting_receivers() noexcept { return waiting_receivers_; }
 
+  /// Whether a send, a receive may do more than say why not: a look for whoever looks again
+  /// and again, at no more of what the other side writes than it needs.
+  [[nodiscard]] bool may_send() const noexcept
+    requires bounded
+  {
+    return queue_.may_push();
+  }
+  [[nodiscard]] bool may_receive() const noexcept { return queue_.may_pop(); }
+
   [[nodiscard]] std::size_t capacity() const noexcept { return queue_.capacity(); }
 
   // One handle more, one fewer. The last of a side closes; the last of all
@@ -183,7 +192,7 @@ std::optional<send_failure> lock_free_channel<Queue, Sync>::send_from(Value& ite
     return status != push_status::full;
   };
   if constexpr (bounded) {
-    const auto may = [this] { return queue_.may_push(); };
+    const auto may = [this] { return may_send(); };
     const bool first = std::is_same_v<Patience, never> || may();
     if (!(first && attempt()) && !await(waiting_senders_, attempt, patience, sender_spin_, may)) {
       return timed<Patience> ? send_failure::timed_out : send_failure::full;
@@ -231,7 +240,7 @@ receive_result<typename Queue::value_type> lock_free_channel<Queue, Sync>::recei
     item = queue_.pop(why);
     return item.has_value() || why == pop_failure::closed;
   };
-  const auto may = [this] { return queue_.may_pop(); };
+  const auto may = [this] { return may_receive(); };
   const bool first = std::is_same_v<Patience, never> || may();
   if (!(first && attempt()) && !await(waiting_receivers_, attempt, patience, receiver_spin_, may)) {
     return std::unexpected(timed<Patience> ? receive_failure::timed_out : receive_failure::empty);

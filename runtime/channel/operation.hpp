@@ -32,6 +32,9 @@ class operation {
   /// Does it if that needs no waiting; whether it is done. Done is also that the channel
   /// is closed.
   [[nodiscard]] virtual bool attempt() noexcept = 0;
+  /// Whether an attempt may come to something, for whoever looks again and again: less than
+  /// an attempt costs, and leaves the other side's lines alone where it can.
+  [[nodiscard]] virtual bool may_be_done() noexcept { return true; }
   /// Those that wait to be told of the same; nullptr where there are none.
   [[nodiscard]] virtual wait_list<Sync>* others() noexcept = 0;
 
@@ -188,6 +191,13 @@ class receive_operation final : public operation<typename Core::sync> {
     done_ = received || received.error() == receive_failure::closed;
     return done_;
   }
+  [[nodiscard]] bool may_be_done() noexcept override {
+    if constexpr (requires { core_.may_receive(); }) {
+      return core_.may_receive();
+    } else {
+      return true;
+    }
+  }
   [[nodiscard]] wait_list<sync>* others() noexcept override { return &core_.waiting_receivers(); }
 
   [[nodiscard]] typename sync::mutex* door() noexcept override {
@@ -263,6 +273,13 @@ class send_operation final : public operation<typename Core::sync> {
     }
     result_.emplace(std::move(sent));
     return true;
+  }
+  [[nodiscard]] bool may_be_done() noexcept override {
+    if constexpr (requires { core_.may_send(); }) {
+      return core_.may_send();
+    } else {
+      return true;
+    }
   }
   [[nodiscard]] wait_list<sync>* others() noexcept override {
     if constexpr (Core::buffered) {

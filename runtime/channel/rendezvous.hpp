@@ -5,9 +5,10 @@
 //  1. Every field below `mutex_` is touched only while it is held, and so are the parties
 //     on its lists: those who wait to be met.
 //  2. Whoever comes and finds a party of the other side claims it (claim.hpp), hands the
-//     item over, takes it off its list and wakes it, all while `mutex_` is held; the party
-//     goes through `mutex_` before it looks. A party may wait on several channels, and is
-//     met on one.
+//     item over, takes it off its list and wakes it last, all while `mutex_` is held. A
+//     party that was awake sees that and is done (parker); one that slept goes through
+//     `mutex_` first, for its waker may still be calling the system. A party may wait on
+//     several channels, and is met on one.
 //  3. Whoever comes and finds none becomes a party in the same critical section. So of two
 //     who come, one finds the other.
 //  4. A receive that is polled is no party: dropped after it was met, it would lose the

@@ -22,7 +22,6 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <tuple>
 
 namespace handfast {
 
@@ -46,12 +45,12 @@ class selection {
   template <class Patience>
   [[nodiscard]] std::optional<std::size_t> within(Patience patience) noexcept {
     if (!only_met_) {
-      std::optional<std::size_t> done = attempt();
-      if (!done) {
-        std::ignore =
-            adaptive_spin<Sync>().before_sleep(1, [&] { return (done = attempt()).has_value(); });
-      }
-      if (done) {
+      std::optional<std::size_t> done;
+      const auto look = [this, &done] {
+        done = first_that([](auto& each) { return each.may_be_done() && each.attempt(); });
+        return done.has_value();
+      };
+      if (look() || adaptive_spin<Sync>().before_sleep(1, look)) {
         return done;
       }
     }

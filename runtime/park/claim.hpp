@@ -8,7 +8,8 @@
 namespace handfast {
 
 /// Those who could do one of the things each hold the lock of theirs, and whoever waits
-/// goes through that lock before it looks what was done: so it orders no memory itself.
+/// goes through that lock before it looks what was done, or was told by whoever did it
+/// (parker): so it orders no memory itself.
 template <sync_policy Sync>
 class claim {
  public:

@@ -58,10 +58,14 @@ func send[Item item](mine *ledger, channel chan Item, number uint64) {
 	mine.sumSent += number
 }
 
-func receive[Item item](mine *ledger, channel chan Item) uint64 {
-	number := numberOf(<-channel)
+func (mine *ledger) took(number uint64) {
 	mine.received++
 	mine.sumReceived += number
+}
+
+func receive[Item item](mine *ledger, channel chan Item) uint64 {
+	number := numberOf(<-channel)
+	mine.took(number)
 	return number
 }
 
@@ -205,6 +209,33 @@ func pingpong[Item item](at setting, items uint64) outcome {
 		func(mine *ledger) {
 			for trip := uint64(1); trip <= items; trip++ {
 				send(mine, back, receive(mine, there))
+			}
+		},
+	}))
+}
+
+func selects[Item item](at setting, items uint64) outcome {
+	each := items/2 + 1
+	first := make(chan Item, at.capacity)
+	second := make(chan Item, at.capacity)
+	sendsTo := func(channel chan Item) func(*ledger) {
+		return func(mine *ledger) {
+			for number := uint64(1); number <= each; number++ {
+				send(mine, channel, number)
+			}
+		}
+	}
+	return perItem(run(at, 2*each, []func(*ledger){
+		sendsTo(first),
+		sendsTo(second),
+		func(mine *ledger) {
+			for left := 2 * each; left > 0; left-- {
+				select {
+				case item := <-first:
+					mine.took(numberOf(item))
+				case item := <-second:
+					mine.took(numberOf(item))
+				}
 			}
 		},
 	}))
@@ -430,6 +461,7 @@ func measure[Item item](name string, at setting, itemBytes int) (outcome, bool) 
 	timed := map[string]workload{
 		"throughput": throughput[Item], "task/throughput": throughput[Item],
 		"pingpong": pingpong[Item], "task/pingpong": pingpong[Item],
+		"select":   selects[Item],
 		"fairness": fairness[Item],
 		"latency_paced": func(at setting, items uint64) outcome {
 			return latency[Item](at, items, true)
@@ -463,7 +495,7 @@ func list() {
 		}
 		fmt.Println(string(line))
 	}
-	all := []string{"throughput", "pingpong", "latency_paced", "latency_saturated", "fairness",
+	all := []string{"throughput", "pingpong", "select", "latency_paced", "latency_saturated", "fairness",
 		"memory", "blocked", "task/throughput", "task/pingpong"}
 	describe(0, 0, all...)
 	describe(1, largestBound, append(all, "pair", "once")...)

@@ -1,6 +1,6 @@
 //! crossbeam-channel under the workloads.
 
-use crossbeam_channel::{bounded, unbounded, Receiver, Sender};
+use crossbeam_channel::{bounded, unbounded, Receiver, Select, Sender};
 use handfast_bench_workloads::{main_of, Channel, Contender, Item, UNBOUNDED};
 
 struct Crossbeam;
@@ -26,6 +26,23 @@ impl<const WORDS: usize> Channel<WORDS> for Crossbeam {
     }
     fn more_receivers(receiver: &Self::Receiver) -> Option<Self::Receiver> {
         Some(receiver.clone())
+    }
+
+    const SELECTS: bool = true;
+    fn receive_from_either(
+        from: &[Self::Receiver; 2],
+        items: u64,
+        take: &mut dyn FnMut(Item<WORDS>),
+    ) {
+        let mut either = Select::new();
+        for each in from {
+            either.recv(each);
+        }
+        for _ in 0..items {
+            let ready = either.select();
+            let which = ready.index();
+            take(ready.recv(&from[which]).unwrap());
+        }
     }
 }
 

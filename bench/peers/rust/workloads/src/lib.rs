@@ -44,6 +44,17 @@ pub trait Channel<const WORDS: usize> {
     fn more_senders(sender: &Self::Sender) -> Self::Sender;
     /// None where there can be but one.
     fn more_receivers(receiver: &Self::Receiver) -> Option<Self::Receiver>;
+
+    /// Whether a thread can wait for either of two.
+    const SELECTS: bool = false;
+    /// Takes so many items from whichever of the two has one.
+    fn receive_from_either(
+        _from: &[Self::Receiver; 2],
+        _items: u64,
+        _take: &mut dyn FnMut(Item<WORDS>),
+    ) {
+        unreachable!("a channel without select");
+    }
 }
 
 pub struct Setting {
@@ -68,6 +79,7 @@ pub struct Contender {
     version: &'static str,
     capacity: (u64, u64),
     consumers: u32,
+    selects: bool,
     sizes: [(u64, Measure); 2],
 }
 
@@ -87,6 +99,7 @@ impl Contender {
             version,
             capacity,
             consumers,
+            selects: <C as Channel<1>>::SELECTS,
             sizes,
         }
     }
@@ -103,7 +116,8 @@ impl Contender {
         };
         let mut contests = Vec::new();
         for name in workloads::NAMES {
-            if self.capacity.0 > 0 || !workloads::NEED_ROOM.contains(name) {
+            let roomy = self.capacity.0 > 0 || !workloads::NEED_ROOM.contains(name);
+            if roomy && (self.selects || *name != workloads::SELECT) {
                 for (bytes, _) in self.sizes {
                     contests.push(format!("[\"{}\",{}]", name, bytes));
                 }

@@ -11,6 +11,7 @@ pub const NAMES: &[&str] = &[
     "throughput",
     "pair",
     "pingpong",
+    SELECT,
     "once",
     "latency_paced",
     "latency_saturated",
@@ -18,6 +19,8 @@ pub const NAMES: &[&str] = &[
     "memory",
     "blocked",
 ];
+/// Where the channel can.
+pub const SELECT: &str = "select";
 /// One thread sends before it receives.
 pub const NEED_ROOM: &[&str] = &["pair", "once"];
 
@@ -39,10 +42,13 @@ impl Ledger {
         self.sent += 1;
         self.sum_sent = self.sum_sent.wrapping_add(number);
     }
-    fn receive<C: Channel<W>, const W: usize>(&mut self, receiver: &mut C::Receiver) -> u64 {
-        let number = C::receive(receiver).number();
+    fn took(&mut self, number: u64) {
         self.received += 1;
         self.sum_received = self.sum_received.wrapping_add(number);
+    }
+    fn receive<C: Channel<W>, const W: usize>(&mut self, receiver: &mut C::Receiver) -> u64 {
+        let number = C::receive(receiver).number();
+        self.took(number);
         number
     }
 }
@@ -190,6 +196,30 @@ fn pingpong<C: Channel<W>, const W: usize>(at: &Setting, items: u64) -> Outcome 
         }),
     ])
     .per_item(items)
+}
+
+fn select<C: Channel<W>, const W: usize>(at: &Setting, items: u64) -> Outcome {
+    let each = items / 2 + 1;
+    let (first_sender, first_receiver) = C::make(at.capacity);
+    let (second_sender, second_receiver) = C::make(at.capacity);
+    let senders = [
+        C::more_senders(&first_sender),
+        C::more_senders(&second_sender),
+    ];
+    let mut parts: Vec<Part> = Vec::new();
+    for sender in [first_sender, second_sender] {
+        parts.push(Box::new(move |mine| {
+            for number in 1..=each {
+                mine.send::<C, W>(&sender, number);
+            }
+        }));
+    }
+    let receivers = [first_receiver, second_receiver];
+    parts.push(Box::new(move |mine| {
+        let _open = senders; // a channel without senders is always ready
+        C::receive_from_either(&receivers, 2 * each, &mut |item| mine.took(item.number()));
+    }));
+    run_crew(parts).per_item(2 * each)
 }
 
 fn once<C: Channel<W>, const W: usize>(at: &Setting, items: u64) -> Outcome {
@@ -431,6 +461,7 @@ pub fn measure<C: Channel<W>, const W: usize>(name: &str, at: &Setting) -> Optio
         "throughput" => timed(throughput::<C, W>),
         "pair" => timed(pair::<C, W>),
         "pingpong" => timed(pingpong::<C, W>),
+        SELECT if C::SELECTS => timed(select::<C, W>),
         "once" => timed(once::<C, W>),
         "latency_paced" => timed(|at, items| latency::<C, W>(at, items, true)),
         "latency_saturated" => timed(|at, items| latency::<C, W>(at, items, false)),
