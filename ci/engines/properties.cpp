@@ -164,8 +164,8 @@ class properties_engine : public engine {
   }
 
   static replay_bytes shrunk(const std::vector<std::uint8_t>& reproduce) {
-    replay_bytes bytes{static_cast<std::uint8_t>(replay_kind::shrunk_case)};
-    bytes.insert(bytes.end(), reproduce.begin(), reproduce.end());
+    replay_bytes bytes(1 + reproduce.size(), static_cast<std::uint8_t>(replay_kind::shrunk_case));
+    std::ranges::copy(reproduce, bytes.begin() + 1);
     return bytes;
   }
 };

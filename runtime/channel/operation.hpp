@@ -346,7 +346,12 @@ class send_operation final : public operation<typename Core::sync> {
   /// Waits no more, and gives the item back; or nothing, where it was sent until then.
   [[nodiscard]] std::optional<value_type> take_back() noexcept {
     this->pass_on();
-    return std::exchange(item_, std::nullopt);
+    std::optional<value_type> kept;
+    if (item_) {
+      kept.emplace(*std::move(item_));
+      item_.reset();
+    }
+    return kept;
   }
 
  private:

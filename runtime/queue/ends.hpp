@@ -45,9 +45,10 @@ class shared_tail {
   }
   /// Where it fails, `from` is where the tail stands.
   [[nodiscard]] bool claim(std::uint64_t& from, std::uint64_t to) noexcept {
-    // relaxed: what is pushed is told by its slot.
-    // [queue.tail] acquire: pairs with close's release and advance's, as look's.
-    return word_.compare_exchange_weak(from, to, order::relaxed, order::acquire);
+    // [queue.tail] acquire: pairs with close's release and advance's, as look's, where it fails.
+    // Where it succeeds none is needed, for what is pushed is told by its slot; but GCC 12 has
+    // no failure's order stronger than that.
+    return word_.compare_exchange_weak(from, to, order::acquire, order::acquire);
   }
   /// One position on, by whoever alone may.
   void advance() noexcept {
