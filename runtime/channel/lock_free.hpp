@@ -89,6 +89,7 @@ class lock_free_channel {
     Sync::name(senders_, "channel.senders");
     Sync::name(receivers_, "channel.receivers");
     Sync::name(left_, "channel.left");
+    Sync::name(closed_, "channel.closed");
   }
   lock_free_channel(const lock_free_channel&) = delete;
   lock_free_channel& operator=(const lock_free_channel&) = delete;
@@ -125,7 +126,9 @@ class lock_free_channel {
   {
     return queue_.may_push();
   }
-  [[nodiscard]] bool may_receive() const noexcept { return queue_.may_pop(); }
+  [[nodiscard]] bool may_receive() const noexcept {
+    return queue_.may_pop() || closed_.load(order::relaxed);  // relaxed: a hint
+  }
 
   [[nodiscard]] std::size_t capacity() const noexcept { return queue_.capacity(); }
 
@@ -178,6 +181,7 @@ class lock_free_channel {
   count senders_{1};
   count receivers_{1};
   typename Sync::template atomic<bool> left_{false};
+  typename Sync::template atomic<bool> closed_{false};  // for who looks: the queue knows
 };
 
 // Sending -----------------------------------------------------------------------
@@ -285,6 +289,7 @@ close_outcome lock_free_channel<Queue, Sync>::close() noexcept {
   if (!queue_.close()) {
     return close_outcome::already_closed;
   }
+  closed_.store(true, order::relaxed);  // relaxed: a hint
   waiting_receivers_.call(waiters::all);
   waiting_senders_.call(waiters::all);
   return close_outcome::closed_now;

@@ -29,7 +29,7 @@ class parker {
 
   /// Forgets wake-ups; while no list has the handle.
   void reset() noexcept {
-    state_.store(awake, order::relaxed);  // relaxed: nobody else knows it
+    state_.store(awake, order::relaxed);  // relaxed: what it was for is looked at next
   }
 
   /// Looks for a wake-up for some microseconds, without sleep; whether one came. If so, what
