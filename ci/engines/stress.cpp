@@ -189,8 +189,11 @@ class stress_engine : public engine {
         options.max_executions.value_or(options.max_seconds ? ~std::uint64_t{0} : default_rounds);
     seeded::random_stream seeds(options.seed);
     const auto in_time = timer(options.max_seconds);
-    outcome result = repeat(chosen, rounds, options.patience, tell, [&] {
-      return in_time() ? std::optional(round_id{under, seeds.next()}) : std::nullopt;
+    // One round at least: on a busy machine the time may be over before it.
+    outcome result = repeat(chosen, rounds, options.patience, tell, [&, first = true]() mutable {
+      return std::exchange(first, false) || in_time()
+                 ? std::optional(round_id{under, seeds.next()})
+                 : std::nullopt;
     });
     if (chosen.storm_on) {
       judge_coverage(result, *chosen.storm_on, under);
