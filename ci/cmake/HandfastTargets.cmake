@@ -32,6 +32,13 @@ function(handfast_is_not_hot target)
   target_compile_options(${target} PRIVATE -O0)
 endfunction()
 
+# What has all of the runtime in it is compiled as a release is: GCC warns of other things
+# there. A source's options come after its target's.
+function(handfast_is_seen_at_o3)
+  set_source_files_properties(${ARGN} PROPERTIES
+    COMPILE_OPTIONS $<$<CXX_COMPILER_ID:GNU>:-O3>)
+endfunction()
+
 # The runtime with every seeded bug behind a switch, written into the build tree
 # (models/mutants/generate.py). Linking handfast_mutated in place of
 # handfast::runtime puts it in front.
