@@ -191,9 +191,8 @@ class stress_engine : public engine {
     const auto in_time = timer(options.max_seconds);
     // One round at least: on a busy machine the time may be over before it.
     outcome result = repeat(chosen, rounds, options.patience, tell, [&, first = true]() mutable {
-      return std::exchange(first, false) || in_time()
-                 ? std::optional(round_id{under, seeds.next()})
-                 : std::nullopt;
+      return std::exchange(first, false) || in_time() ? std::optional(round_id{under, seeds.next()})
+                                                      : std::nullopt;
     });
     if (chosen.storm_on) {
       judge_coverage(result, *chosen.storm_on, under);
