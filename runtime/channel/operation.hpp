@@ -229,7 +229,8 @@ class receive_operation final : public operation<typename Core::sync> {
 
   /// What came of it, once it is done: the item, or `closed`. It can be used again then.
   [[nodiscard]] receive_result<value_type> result() noexcept {
-    sync::assert_that(std::exchange(done_, false), "the result of a receive that is not done");
+    sync::assert_that(done_, "the result of a receive that is not done");
+    done_ = false;
     if (!item_) {
       return std::unexpected(receive_failure::closed);
     }
