@@ -100,6 +100,7 @@ const target programs{"channel.programs",
                       "any bytes, read as calls on several channels, are answered as specified",
                       "channel",
                       512,
+                      false,
                       properties::goal_names,
                       run};
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes for a while and keeps the fewest inputs that cover as much:
+# Fuzzes for a while and keeps the fewest inputs that cover as many edges:
 # fuzz/minimise_corpus.sh [SECONDS [programs|schedules]]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,7 +17,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/found" "$scratch/kept"
 "$fuzzer" -max_total_time="$seconds" -max_len="$longest" -verbosity=0 "$scratch/found" "$kept"
-"$fuzzer" -set_cover_merge=1 -max_len="$longest" -verbosity=0 "$scratch/kept" "$kept" "$scratch/found"
+"$fuzzer" -set_cover_merge=1 -use_counters=0 -max_len="$longest" -verbosity=0 "$scratch/kept" "$kept" "$scratch/found"
 # The inputs with names were made by hand, to be read: they stay.
 find "$kept" -type f -regextype posix-extended -regex '.*/[0-9a-f]{40}' -delete
 cp "$scratch/kept"/* "$kept/"

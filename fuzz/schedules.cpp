@@ -24,12 +24,38 @@ using item = scenarios::item<checker_sync>;
 using core = properties::any_core<item, checker_sync>;
 using variant = properties::variant<item, checker_sync>;
 
-constexpr std::uint8_t kinds = static_cast<std::uint8_t>(call_kind::clone_receiver) + 1;
+constexpr std::uint8_t kinds = properties::call_kinds;
+constexpr std::uint8_t selects_bit = 0x80;
 constexpr std::uint8_t most_amount = 3;
 
 // The checker's, whose first thread makes the others.
 constexpr std::size_t thread_number(std::size_t of_schedule) {
   return of_schedule + 1;
+}
+
+// How long a call of this kind waits.
+enum class patience : std::uint8_t { none, some, endless };
+constexpr patience patience_of(call_kind kind) {
+  switch (kind) {
+    case call_kind::try_send:
+    case call_kind::try_receive:
+    case call_kind::poll_send:
+    case call_kind::poll_receive: return patience::none;
+    case call_kind::send_until:
+    case call_kind::receive_until: return patience::some;
+    default: return patience::endless;
+  }
+}
+
+// A send or a receive, as `what` is one, which waits as `how` does.
+constexpr call_kind waiting_as(call_kind how, call_kind what) {
+  const bool sends = properties::is_single_send(what);
+  switch (patience_of(how)) {
+    case patience::none: return sends ? call_kind::try_send : call_kind::try_receive;
+    case patience::some: return sends ? call_kind::send_until : call_kind::receive_until;
+    case patience::endless: break;
+  }
+  return sends ? call_kind::send : call_kind::receive;
 }
 
 // Runs a schedule's threads on channels of one variant, inside an execution of the checker,
@@ -65,15 +91,25 @@ class performance {
       all.push_back({capacities_[channel],
                      holders(channel, true),
                      holders(channel, false),
-                     {calls_[channel].begin(), calls_[channel].end()},
+                     {},
                      stuck,
                      !on_.many_items});
+      for (const written& each : calls_[channel]) {
+        if (!each.withdrawn) {
+          all.back().calls.push_back(each.what);
+        }
+      }
     }
     return all;
   }
 
  private:
   using thread_ends = std::array<properties::ends<core>, schedule::most_channels>;
+  // By somebody who selected another; then it was no call at all.
+  struct written {
+    call what;
+    bool withdrawn = false;
+  };
   using all_ends = std::array<thread_ends, schedule::most_threads>;
 
   [[nodiscard]] bool has(std::size_t thread, std::size_t channel, bool sends) const {
@@ -104,9 +140,14 @@ class performance {
   }
 
   void perform(std::size_t thread, thread_ends& mine) {
-    for (const schedule::step& each : what_.programs[thread].steps) {
-      if (each.kind) {
-        make_call(thread, each.channel, *each.kind, each.amount, mine[each.channel]);
+    const auto& steps = what_.programs[thread].steps;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      if (what_.selects(thread, i)) {
+        select(thread, {&steps[i], &steps[i + 1]}, mine);
+        ++i;
+      } else if (steps[i].kind) {
+        make_call(thread, steps[i].channel, *steps[i].kind, steps[i].amount,
+                  mine[steps[i].channel]);
       }
     }
     for (std::size_t channel = 0; channel < what_.capacities.size(); ++channel) {
@@ -125,16 +166,64 @@ class performance {
         (kind == call_kind::clone_receiver && !on_.many_receivers)) {
       return;
     }
-    const checker::execution& run = *checker::execution::current();
-    call& made = calls_[channel].emplace_back(
-        properties::asking(kind, amount, [this] { return ++last_item_; }));
-    made.thread = thread_number(thread);
-    made.invoked = ++time_;
+    call& made = begin(thread, channel, kind, amount).what;
+    with.answer(made, scenarios::soon<checker_sync>());
+    end(made);
+  }
+
+  // A select of one of two, each of which is written down as a call that waits as the first
+  // does; the one that was not done, as none at all.
+  void select(std::size_t thread, std::array<const schedule::step*, 2> of, thread_ends& mine) {
+    if (!mine[of[0]->channel].can(*of[0]->kind) || !mine[of[1]->channel].can(*of[1]->kind)) {
+      return;
+    }
+    std::array<written*, 2> made{};
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      made[i] = &begin(thread, of[i]->channel, waiting_as(*of[0]->kind, *of[i]->kind), 1);
+      made[i]->what.selects = true;
+    }
+    properties::pending_call<core> first(made[0]->what,
+                                         mine[of[0]->channel].core_for(*of[0]->kind));
+    properties::pending_call<core> second(made[1]->what,
+                                          mine[of[1]->channel].core_for(*of[1]->kind));
+    const std::optional<std::size_t> done = selected(*of[0]->kind, first.get(), second.get());
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      auto& each = i == 0 ? first : second;
+      if (done == i) {
+        each.answer();
+      } else {
+        checker_sync::assert_that(each.give_up(), "a select did what it says it did not");
+        made[i]->withdrawn = done.has_value();
+      }
+    }
+    for (written* each : made) {
+      end(each->what);
+    }
+  }
+  static std::optional<std::size_t> selected(call_kind waits, operation<checker_sync>& first,
+                                             operation<checker_sync>& second) {
+    switch (patience_of(waits)) {
+      case patience::none: return try_select(first, second);
+      case patience::some: return select_until(scenarios::soon<checker_sync>(), first, second);
+      case patience::endless: break;
+    }
+    return handfast::select(first, second);
+  }
+
+  // Written down as asked.
+  written& begin(std::size_t thread, std::size_t channel, call_kind kind, std::size_t amount) {
+    written& made = calls_[channel].emplace_back(
+        written{properties::asking(kind, amount, [this] { return ++last_item_; })});
+    made.what.thread = thread_number(thread);
+    made.what.invoked = ++time_;
     // Threads share no time but this one's, and it orders nothing: what did not happen
     // before another may come after it for all that anybody can tell.
-    made.knows = known(run);
-    with.answer(made, scenarios::soon<checker_sync>());
-    made.steps = run.position();
+    made.what.knows = known(*checker::execution::current());
+    return made;
+  }
+  // As answered.
+  void end(call& made) {
+    made.steps = checker::execution::current()->position();
     made.responded = ++time_;
   }
 
@@ -151,16 +240,30 @@ class performance {
   const variant& on_;
   std::vector<std::unique_ptr<core>> cores_;
   std::array<std::size_t, schedule::most_channels> capacities_{};
-  std::array<std::deque<call>, schedule::most_channels> calls_;  // they stay where they are
+  std::array<std::deque<written>, schedule::most_channels> calls_;  // they stay where they are
   spec::item last_item_ = 0;
   std::uint64_t time_ = 0;
 };
 
-enum class goal : std::uint8_t { overlap, given_back_on_close, timed_out, waited, left_waiting };
+enum class goal : std::uint8_t {
+  overlap,
+  given_back_on_close,
+  timed_out,
+  waited,
+  left_waiting,
+  selected,
+  none_selected,
+  dropped,
+};
 
-constexpr std::array<std::string_view, 5> goal_names{
-    "calls of two threads overlapped", "a send gave its item back on close", "a wait timed out",
-    "a receive waited for its item", "threads were left waiting, as specified"};
+constexpr std::array<std::string_view, 8> goal_names{"calls of two threads overlapped",
+                                                     "a send gave its item back on close",
+                                                     "a wait timed out",
+                                                     "a receive waited for its item",
+                                                     "threads were left waiting",
+                                                     "a select did one of two",
+                                                     "a select did none",
+                                                     "what was polled was dropped"};
 
 void count_met(const history& all, goals& met) {
   const auto meet = [&met](goal which, bool was_met) {
@@ -171,6 +274,14 @@ void count_met(const history& all, goals& met) {
     meet(goal::given_back_on_close, each.send_failed == send_failure::closed);
     meet(goal::timed_out, each.send_failed == send_failure::timed_out ||
                               each.receive_failed == receive_failure::timed_out);
+    const bool failed = each.send_failed || each.receive_failed;
+    meet(goal::selected, each.selects && each.responded != 0 && !failed);
+    meet(goal::none_selected, each.selects && failed && each.send_failed != send_failure::closed &&
+                                  each.receive_failed != receive_failure::closed);
+    meet(goal::dropped,
+         (each.kind == call_kind::poll_send && each.send_failed == send_failure::full) ||
+             (each.kind == call_kind::poll_receive &&
+              each.receive_failed == receive_failure::empty));
     for (const call& other : all.calls) {
       const bool overlaps = each.thread != other.thread && each.invoked < other.invoked &&
                             other.invoked < each.responded;
@@ -303,6 +414,16 @@ bool schedule::has(std::size_t thread, std::size_t channel, bool sends, bool man
   return thread == first || (many && wants(thread));
 }
 
+bool schedule::selects(std::size_t thread, std::size_t step) const {
+  const auto of_one_item = [](const schedule::step& which) {
+    return which.kind &&
+           (properties::is_single_send(*which.kind) || properties::is_single_receive(*which.kind));
+  };
+  const auto& steps = programs[thread].steps;
+  return step + 1 < steps.size() && steps[step].or_next && of_one_item(steps[step]) &&
+         of_one_item(steps[step + 1]);
+}
+
 schedule decode_schedule(std::span<const std::uint8_t> bytes) {
   const auto next = [&bytes] {
     const std::uint8_t byte = bytes.empty() ? std::uint8_t{0} : bytes.front();
@@ -324,7 +445,8 @@ schedule decode_schedule(std::span<const std::uint8_t> bytes) {
       if (kind > 0) {
         step.kind = static_cast<call_kind>(kind - 1);
         step.channel = static_cast<std::uint8_t>((how & 1U) % made.capacities.size());
-        step.amount = static_cast<std::uint8_t>(1 + (how >> 1U) % most_amount);
+        step.amount = static_cast<std::uint8_t>(1 + ((how & ~selects_bit) >> 1U) % most_amount);
+        step.or_next = (how & selects_bit) != 0;
       }
     }
   }
@@ -343,7 +465,8 @@ input encode(const schedule& what) {
     for (const schedule::step& step : thread.steps) {
       bytes.push_back(step.kind ? static_cast<std::uint8_t>(1 + static_cast<unsigned>(*step.kind))
                                 : std::uint8_t{0});
-      bytes.push_back(static_cast<std::uint8_t>(step.channel | (step.amount - 1) << 1U));
+      bytes.push_back(static_cast<std::uint8_t>(step.channel | (step.amount - 1) << 1U |
+                                                (step.or_next ? selects_bit : 0)));
     }
   }
   bytes.insert(bytes.end(), what.chance.begin(), what.chance.end());
@@ -365,10 +488,15 @@ std::string to_string(const schedule& what) {
         }
       }
     }
-    for (const schedule::step& step : what.programs[i].steps) {
+    bool joined = false;  // to the step before, by a select
+    for (std::size_t j = 0; j < what.programs[i].steps.size(); ++j) {
+      const schedule::step& step = what.programs[i].steps[j];
       if (step.kind) {
-        text += ", " + std::string(name_of(*step.kind)) + "(channel " +
-                std::to_string(step.channel) + ", " + std::to_string(step.amount) + ")";
+        const bool selects = !joined && what.selects(i, j);
+        text += std::string(joined ? " or " : ", ") + (selects ? "select " : "") +
+                std::string(name_of(*step.kind)) + "(channel " + std::to_string(step.channel) +
+                ", " + std::to_string(step.amount) + ")";
+        joined = selects;
       }
     }
   }
@@ -380,6 +508,7 @@ const target schedules{"channel.schedules",
                        "one thread could have seen it, and nobody is forgotten",
                        "schedules",
                        256,
+                       true,
                        goal_names,
                        run};
 

@@ -6,7 +6,8 @@
 //   byte 1       the channels' capacities, one or two
 //   for each of three threads
 //     a byte     which ends it has of which channel, a bit each
-//     four steps of two bytes: the call, or none; the channel and the amount
+//     four steps of two bytes: the call, or none; the channel, the amount, and whether a
+//       select does this one or the next
 //   the rest     the schedule: what chance takes (models/checker/walk.hpp)
 //
 // A step keeps its place whatever the others do. Every thread drops what it has in the end.
@@ -33,6 +34,7 @@ struct schedule {
     std::optional<properties::call_kind> kind;
     std::uint8_t channel = 0;
     std::uint8_t amount = 1;
+    bool or_next = false;  ///< if both are of one item: a select, which waits as this one does
   };
   struct thread {
     std::uint8_t has = 0;  ///< bit 2c: a sender of channel c; bit 2c + 1: a receiver
@@ -43,6 +45,9 @@ struct schedule {
   std::vector<std::uint8_t> capacities;
   std::array<thread, most_threads> programs;
   std::vector<std::uint8_t> chance;
+
+  /// Whether the step and the one after it are a select's.
+  [[nodiscard]] bool selects(std::size_t thread, std::size_t step) const;
 
   /// Whether a thread has that end of a channel from the start. Somebody always has; where
   /// not `many` can, the first that would.

@@ -52,7 +52,7 @@ TEST(fuzz_schedules, random_bytes_reach_every_call) {
       }
     }
   }
-  EXPECT_EQ(reached.size(), static_cast<std::size_t>(call_kind::clone_receiver) + 1);
+  EXPECT_EQ(reached.size(), properties::call_kinds);
 }
 
 TEST(fuzz_schedules, somebody_has_each_end_and_one_alone_where_there_can_be_no_more) {

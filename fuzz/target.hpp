@@ -27,6 +27,7 @@ struct target {
   std::string_view claim;
   std::string_view corpus;  ///< the folder of its kept inputs, in fuzz/corpus
   std::size_t longest;      ///< input that is drawn
+  bool operations;          ///< its calls are polled and selected too
   /// What inputs are to meet: runs that never met one of these proved little.
   std::span<const std::string_view> goals;
   std::optional<failure> (*run)(std::span<const std::uint8_t> bytes, fuzz::goals& met);

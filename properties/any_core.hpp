@@ -9,6 +9,8 @@
 #include <span>
 #include <utility>
 
+#include "properties/any_operation.hpp"
+
 namespace handfast::properties {
 
 /// What handles need of a core. It stays where it is until the last handle is gone.
@@ -43,6 +45,10 @@ class any_core {
   [[nodiscard]] virtual receive_many_result receive_many(
       std::span<std::optional<Value>> rooms) noexcept = 0;
 
+  /// An operation on it that has not been tried.
+  virtual void make(room_for<any_send<Value, Sync>>& in, Value item) noexcept = 0;
+  virtual void make(room_for<any_receive<Value, Sync>>& in) noexcept = 0;
+
   virtual close_outcome close() noexcept = 0;
   [[nodiscard]] virtual std::size_t capacity() const noexcept = 0;
 
@@ -56,6 +62,7 @@ class any_core {
 template <class Core>
 class erased final : public any_core<typename Core::value_type, typename Core::sync> {
   using value = typename Core::value_type;
+  using sync = typename Core::sync;
   using typename any_core<value, typename Core::sync>::deadline;
 
  public:
@@ -82,6 +89,13 @@ class erased final : public any_core<typename Core::value_type, typename Core::s
   }
   receive_many_result receive_many(std::span<std::optional<value>> rooms) noexcept override {
     return core_.receive_many(rooms);
+  }
+
+  void make(room_for<any_send<value, sync>>& in, value item) noexcept override {
+    in.template emplace<erased_send<Core>>(core_, std::move(item));
+  }
+  void make(room_for<any_receive<value, sync>>& in) noexcept override {
+    in.template emplace<erased_receive<Core>>(core_);
   }
 
   close_outcome close() noexcept override { return core_.close(); }

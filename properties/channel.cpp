@@ -139,6 +139,10 @@ rc::Gen<planned_call> any_call() {
                                                          {3, call_kind::try_receive},
                                                          {3, call_kind::receive_until},
                                                          {3, call_kind::receive_many},
+                                                         {3, call_kind::async_send},
+                                                         {2, call_kind::poll_send},
+                                                         {3, call_kind::async_receive},
+                                                         {2, call_kind::poll_receive},
                                                          {1, call_kind::close},
                                                          {1, call_kind::drop_sender},
                                                          {1, call_kind::drop_receiver}});

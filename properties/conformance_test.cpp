@@ -44,6 +44,8 @@ class single_ended {
     return ring_.receive_many(rooms);
   }
   close_outcome close() noexcept { return ring_.close(); }
+  wait_list<Sync>& waiting_senders() noexcept { return ring_.waiting_senders(); }
+  wait_list<Sync>& waiting_receivers() noexcept { return ring_.waiting_receivers(); }
   [[nodiscard]] std::size_t capacity() const noexcept { return ring_.capacity(); }
   void add_sender() noexcept {}
   void drop_sender() noexcept {

@@ -4,15 +4,18 @@
 #pragma once
 
 #include <handfast/channel/channel.hpp>
+#include <handfast/park/parker.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "properties/history.hpp"
+#include "properties/pending_call.hpp"
 
 namespace handfast::properties {
 
@@ -51,21 +54,30 @@ class ends {
                               : has(count_of_receivers_, kind == call_kind::clone_receiver);
   }
 
+  /// What a call of this kind is made on.
+  [[nodiscard]] Core& core_for(call_kind kind) const {
+    return needs_sender(kind) ? tx().core() : rx().core();
+  }
+
   /// Makes the call that `made` asks, and writes down what was answered. Waits that may
   /// time out do so at `end`.
   void answer(call& made, typename Core::deadline end) {
     switch (made.kind) {
-      case call_kind::send: sent(made, tx().send(item(made))); break;
-      case call_kind::try_send: sent(made, tx().try_send(item(made))); break;
-      case call_kind::send_until: sent(made, tx().send_until(item(made), end)); break;
+      case call_kind::send: sent<Core>(made, tx().send(item(made))); break;
+      case call_kind::try_send: sent<Core>(made, tx().try_send(item(made))); break;
+      case call_kind::send_until: sent<Core>(made, tx().send_until(item(made), end)); break;
       case call_kind::send_many: send_many(made); break;
-      case call_kind::receive: received(made, rx().receive()); break;
-      case call_kind::try_receive: received(made, rx().try_receive()); break;
-      case call_kind::receive_until: received(made, rx().receive_until(end)); break;
+      case call_kind::receive: received<Core>(made, rx().receive()); break;
+      case call_kind::try_receive: received<Core>(made, rx().try_receive()); break;
+      case call_kind::receive_until: received<Core>(made, rx().receive_until(end)); break;
       case call_kind::receive_many: receive_many(made); break;
       case call_kind::close: made.closed = tx().close(); break;
       case call_kind::clone_sender: take(tx().clone()); break;
       case call_kind::clone_receiver: take(rx().clone()); break;
+      case call_kind::async_send:
+      case call_kind::async_receive:
+      case call_kind::poll_send:
+      case call_kind::poll_receive: poll(made); break;
       case call_kind::drop_sender: senders_[--count_of_senders_].reset(); break;
       case call_kind::drop_receiver: receivers_[--count_of_receivers_].reset(); break;
     }
@@ -81,45 +93,27 @@ class ends {
   [[nodiscard]] const sender<Core>& tx() const { return *senders_[count_of_senders_ - 1]; }
   [[nodiscard]] const receiver<Core>& rx() const { return *receivers_[count_of_receivers_ - 1]; }
 
-  static Value value_of(spec::item number) {
-    if constexpr (std::is_same_v<Value, spec::item>) {
-      return number;
-    } else {
-      return Value(static_cast<int>(number));
-    }
-  }
-  static spec::item number_of(const Value& value) {
-    if constexpr (std::is_same_v<Value, spec::item>) {
-      return value;
-    } else {
-      return static_cast<spec::item>(value.value());
-    }
-  }
-  static Value item(const call& made) { return value_of(made.asked.front()); }
+  static Value item(const call& made) { return value_of<Value>(made.asked.front()); }
 
-  static void require_given_back(const Value& back, spec::item asked) {
-    Sync::assert_that(number_of(back) == asked, "a send that failed gives another item back");
-  }
-  static void sent(call& made, const send_result<Value>& result) {
-    if (result) {
-      made.sent = 1;
+  // Until it is done; or once, and dropped where it is pending.
+  void poll(call& made) const {
+    parker<Sync> mine;
+    pending_call<Core> what(made, core_for(made.kind));
+    if (made.kind == call_kind::poll_send || made.kind == call_kind::poll_receive) {
+      if (what.poll(mine.handle()) == poll_status::pending) {
+        std::ignore = what.give_up();
+        return;
+      }
     } else {
-      made.send_failed = result.error().reason;
-      require_given_back(result.error().item, made.asked.front());
+      block_on<Sync>(what);
     }
-  }
-  static void received(call& made, const receive_result<Value>& result) {
-    if (result) {
-      made.got = {number_of(*result)};
-    } else {
-      made.receive_failed = result.error();
-    }
+    what.answer();
   }
   void send_many(call& made) const {
     batch<Value> items;
     items.reserve(made.asked.size());
     for (const spec::item each : made.asked) {
-      items.push_back(value_of(each));
+      items.push_back(value_of<Value>(each));
     }
     const auto result = tx().send_many(items);
     made.sent = items.size();
@@ -127,7 +121,7 @@ class ends {
       made.sent -= result.error().items.size();
       made.send_failed = result.error().reason;
       for (std::size_t i = made.sent; i < items.size(); ++i) {
-        require_given_back(items[i], made.asked[i]);
+        require_given_back<Core>(items[i], made.asked[i]);
       }
     }
   }
@@ -157,7 +151,7 @@ template <class Next>
   made.kind = kind;
   if (kind == call_kind::receive_many) {
     made.most = amount;
-  } else if (kind <= call_kind::send_many) {
+  } else if (is_single_send(kind) || kind == call_kind::send_many) {
     for (std::size_t i = 0; i < (kind == call_kind::send_many ? amount : 1); ++i) {
       made.asked.push_back(next());
     }

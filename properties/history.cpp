@@ -8,10 +8,11 @@
 namespace handfast::properties {
 namespace {
 
-constexpr std::array<std::string_view, 13> names{
-    "send",          "try_send",      "send_until",    "send_many", "receive",
-    "try_receive",   "receive_until", "receive_many",  "close",     "drop_sender",
-    "drop_receiver", "clone_sender",  "clone_receiver"};
+constexpr std::array<std::string_view, call_kinds> names{
+    "send",          "try_send",      "send_until",     "send_many",  "receive",
+    "try_receive",   "receive_until", "receive_many",   "close",      "drop_sender",
+    "drop_receiver", "clone_sender",  "clone_receiver", "async_send", "async_receive",
+    "poll_send",     "poll_receive"};
 
 std::string joined(const std::vector<spec::item>& items) {
   std::string text;
@@ -23,7 +24,7 @@ std::string joined(const std::vector<spec::item>& items) {
 
 std::string question(const call& what) {
   const bool many = what.kind == call_kind::receive_many;
-  return std::string(name_of(what.kind)) + "(" +
+  return (what.selects ? "select " : "") + std::string(name_of(what.kind)) + "(" +
          (many ? std::to_string(what.most) : joined(what.asked)) + ")";
 }
 

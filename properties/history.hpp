@@ -29,17 +29,35 @@ enum class call_kind : std::uint8_t {
   drop_receiver,
   clone_sender,
   clone_receiver,
+  async_send,  ///< polled to its end
+  async_receive,
+  poll_send,  ///< polled once, and dropped where it is pending
+  poll_receive,
 };
+
+inline constexpr std::size_t call_kinds = static_cast<std::size_t>(call_kind::poll_receive) + 1;
+
+/// Of one item.
+[[nodiscard]] constexpr bool is_single_send(call_kind kind) {
+  return kind == call_kind::send || kind == call_kind::try_send || kind == call_kind::send_until ||
+         kind == call_kind::async_send || kind == call_kind::poll_send;
+}
+[[nodiscard]] constexpr bool is_single_receive(call_kind kind) {
+  return kind == call_kind::receive || kind == call_kind::try_receive ||
+         kind == call_kind::receive_until || kind == call_kind::async_receive ||
+         kind == call_kind::poll_receive;
+}
 
 /// Else a receiver's.
 [[nodiscard]] constexpr bool needs_sender(call_kind kind) {
-  return kind <= call_kind::send_many || kind == call_kind::close ||
+  return is_single_send(kind) || kind == call_kind::send_many || kind == call_kind::close ||
          kind == call_kind::drop_sender || kind == call_kind::clone_sender;
 }
 
 /// One call and its answer.
 struct call {
   call_kind kind = call_kind::close;
+  bool selects = false;  ///< is one of those of a select; those that were not done are no calls
   std::size_t thread = 0;
   std::uint64_t invoked = 0;
   std::uint64_t responded = 0;  ///< 0: it never answered

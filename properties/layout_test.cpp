@@ -49,11 +49,7 @@ using item = std::uint64_t;
 template <class Core>
 channel<Core> made(std::size_t capacity) {
   noted::named().clear();
-  if constexpr (Core::bounded) {
-    return make_channel_of<Core>(capacity);
-  } else {
-    return make_channel_of<Core>();
-  }
+  return make_channel_with_room<Core>(capacity);
 }
 
 template <class Core>

@@ -31,8 +31,10 @@ std::size_t steps_of(const call& what) {
 bool waits(const call& what, spec::channel state) {
   switch (what.kind) {
     case call_kind::send:
+    case call_kind::async_send:
     case call_kind::send_many: return state.send(0) == std::unexpected(send_failure::full);
     case call_kind::receive:
+    case call_kind::async_receive:
     case call_kind::receive_many: return state.receive() == std::unexpected(receive_failure::empty);
     default: return false;
   }
@@ -45,6 +47,8 @@ bool take_effect(const call& what, std::size_t step, spec::channel& state) {
     case call_kind::send:
     case call_kind::try_send:
     case call_kind::send_until:
+    case call_kind::async_send:
+    case call_kind::poll_send:
     case call_kind::send_many: {
       // A single send that failed has no step but its failure; one without an
       // answer is taken as one that succeeds.
@@ -59,7 +63,9 @@ bool take_effect(const call& what, std::size_t step, spec::channel& state) {
     }
     case call_kind::receive:
     case call_kind::try_receive:
-    case call_kind::receive_until: {
+    case call_kind::receive_until:
+    case call_kind::async_receive:
+    case call_kind::poll_receive: {
       const auto should = state.receive();
       if (what.responded == 0) {
         return should.has_value();
@@ -157,13 +163,14 @@ class search {
     return true;
   }
 
-  // Whether of those who are stuck, one waits for what this one has.
+  // Whether of those who are stuck, one waits for what this one has. Who selects does not
+  // meet itself.
   bool could_meet_another(std::size_t sender, const spec::channel& state) const {
     if (state.capacity() != 0) {
       return false;
     }
     for (std::size_t i = 0; i < progress_.size(); ++i) {
-      if (!answered(i) &&
+      if (!answered(i) && history_.calls[i].thread != history_.calls[sender].thread &&
           meet(history_.calls[sender], progress_[sender], history_.calls[i], progress_[i], state)) {
         return true;
       }

@@ -224,6 +224,24 @@ TEST(linearizability, who_is_stuck_where_nothing_is_held_has_nobody_to_meet) {
   EXPECT_TRUE(stuck({receives}));
   EXPECT_FALSE(stuck({sends, receives}));
   EXPECT_FALSE(stuck({sends, closed(1, 4, 5)}));
+  // Nor is one who selects somebody for itself to meet.
+  sends.thread = receives.thread;
+  EXPECT_TRUE(stuck({sends, receives}));
+}
+
+TEST(linearizability, what_is_polled_to_its_end_waits_and_what_is_polled_once_does_not) {
+  const auto stuck_on = [](call_kind kind) {
+    return !why_not_linearizable({1, 1, 1, {at(0, 1, 0, kind)}, true});
+  };
+  EXPECT_TRUE(stuck_on(call_kind::async_receive));
+  EXPECT_FALSE(stuck_on(call_kind::poll_receive));
+  call sends = sent(0, 3, 4, 8);
+  sends.kind = call_kind::poll_send;
+  EXPECT_FALSE(legal({sent(1, 1, 2, 7), sends}, 1));
+  sends.sent = 0;
+  sends.send_failed = send_failure::full;
+  EXPECT_TRUE(legal({sent(1, 1, 2, 7), sends}, 1));
+  EXPECT_FALSE(legal({sends}, 1));
 }
 
 // The same question without cleverness: every order of the calls that real time

@@ -20,11 +20,7 @@ using item = std::unique_ptr<int>;
 
 template <class Core>
 channel<Core> small_channel() {
-  if constexpr (Core::bounded) {
-    return make_channel_of<Core>(1);
-  } else {
-    return make_channel_of<Core>();
-  }
+  return make_channel_with_room<Core>(1);
 }
 
 // Counts how often it was woken.
@@ -210,7 +206,7 @@ TEST(unbounded, a_send_without_memory_gives_its_item_back_and_loses_no_other) {
 // Not inlined: a compiler that sees a coroutine through may do without its memory.
 template <class Core>
 [[gnu::noinline]] task<bool, forgetful> anything_comes(const receiver<Core>& from) {
-  const auto received = co_await receive_operation(from);
+  const auto received = co_await from.async_receive();
   co_return received.has_value();
 }
 
@@ -225,7 +221,7 @@ TEST(task, without_memory_there_is_none) {
 TEST(task, gives_what_its_coroutine_gave_or_threw) {
   auto [tx, rx] = make_channel_of<lock_free_ring<item>>(1);
   const auto doubled = [](const auto& from) -> task<int> {
-    const auto received = co_await receive_operation(from);
+    const auto received = co_await from.async_receive();
     if (!received) {
       throw std::runtime_error("nothing came");
     }

@@ -13,7 +13,8 @@ class handfast_channel {
  public:
   using value_type = typename Core::value_type;
 
-  explicit handfast_channel(std::size_t capacity) : channel_(made(capacity)) {}
+  explicit handfast_channel(std::size_t capacity)
+      : channel_(make_channel_with_room<Core>(capacity)) {}
 
   // No workload closes a channel, so a failure is a bug.
   void send(value_type item) {
@@ -49,14 +50,6 @@ class handfast_channel {
   };
 
  private:
-  static channel<Core> made(std::size_t capacity) {
-    if constexpr (Core::bounded) {
-      return make_channel_of<Core>(capacity);
-    } else {
-      return make_channel_of<Core>();
-    }
-  }
-
   channel<Core> channel_;
 };
 

@@ -214,6 +214,10 @@ class fuzz_engine : public engine {
   [[nodiscard]] std::vector<entry> list() const override {
     std::vector<entry> all;
     for (const fuzz::target* each : targets) {
+      std::vector<std::string> covers = properties::covered_concepts();
+      if (each->operations) {
+        covers.emplace_back("operation");
+      }
       all.push_back({"channel",
                      std::string(each->name),
                      std::string(each->claim),
@@ -221,7 +225,7 @@ class fuzz_engine : public engine {
                      1,
                      {},
                      false,
-                     properties::covered_concepts()});
+                     std::move(covers)});
     }
     return all;
   }

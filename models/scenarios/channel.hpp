@@ -483,7 +483,7 @@ struct handle_inside_its_channel {
   };
 
   handle_inside_its_channel() {
-    auto made = channel_with_room<core>(1);
+    auto made = make_channel_with_room<core>(1);
     tx.emplace(std::move(made.tx));
     rx.emplace(std::move(made.rx));
   }

@@ -403,6 +403,27 @@ struct dropped_send_is_met_or_kept {
   bool received = false;
 };
 
+template <class Sync, template <class, class> class Core = rendezvous>
+struct dropped_send_against_close {
+  static constexpr std::string_view claim =
+      "a polled send that is taken back gives its item, whether the end came until then or not";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      send_operation to(*ends.tx, item<Sync>(1));
+      std::ignore = poll_and_drop<Sync>(to);
+      const auto back = to.take_back();
+      Sync::assert_that(back && back->value() == 1, "the item comes with its contents");
+    } else {
+      ends.rx.reset();
+    }
+  }
+  void finish() {}
+
+  channel_ends<Sync, Core> ends{0};
+};
+
 /// Calls `visit.operator()<Scenario>(name)` for the scenarios of one variant.
 template <template <class, class> class Core, class Visit>
 void for_each_operation_scenario_of(const std::string& variant, Visit&& visit) {
@@ -431,6 +452,7 @@ void for_each_rendezvous_scenario(Visit&& visit) {
   visit.template operator()<select_is_met_once>("rendezvous.select_is_met_once");
   visit.template operator()<polled_operations_meet>("rendezvous.polled_operations_meet");
   visit.template operator()<dropped_send_is_met_or_kept>("rendezvous.dropped_send_is_met_or_kept");
+  visit.template operator()<dropped_send_against_close>("rendezvous.dropped_send_against_close");
 }
 
 template <class Visit>

@@ -106,16 +106,6 @@ struct over {
   using with = Scenario<Sync, Variant>;
 };
 
-/// Both ends of a new channel, with so much room if the variant is bounded.
-template <class Core>
-[[nodiscard]] channel<Core> channel_with_room(std::size_t capacity) {
-  if constexpr (Core::bounded) {
-    return make_channel_of<Core>(capacity);
-  } else {
-    return make_channel_of<Core>();
-  }
-}
-
 /// A channel of items taken apart, so that each thread can hold, clone and drop
 /// what is its own.
 template <class Sync, template <class, class> class Core = lock_ring>
@@ -123,7 +113,7 @@ struct channel_ends {
   using core = Core<item<Sync>, Sync>;
 
   explicit channel_ends(std::size_t capacity) {
-    auto made = channel_with_room<core>(capacity);
+    auto made = make_channel_with_room<core>(capacity);
     tx.emplace(std::move(made.tx));
     rx.emplace(std::move(made.rx));
   }

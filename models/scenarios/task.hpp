@@ -15,11 +15,11 @@ namespace handfast::scenarios {
 template <class Sync, class Core>
 task<int, Sync> passing_on(const receiver<Core>& from, const sender<Core>& to) {
   for (int passed = 0;; ++passed) {
-    auto received = co_await receive_operation(from);
+    auto received = co_await from.async_receive();
     if (!received) {
       co_return passed;
     }
-    const auto sent = co_await send_operation(to, *std::move(received));
+    const auto sent = co_await to.async_send(*std::move(received));
     Sync::assert_that(sent.has_value(), "nobody closes there");
   }
 }
@@ -74,7 +74,7 @@ struct dropped_task_loses_nothing {
 template <class Sync, class Core>
 task<int, Sync> received_by(const receiver<Core>& from, timer<Sync>& time,
                             typename Sync::deadline end) {
-  auto received = co_await with_deadline(receive_operation(from), time, end);
+  auto received = co_await with_deadline(from.async_receive(), time, end);
   co_return received ? received->value() : received.error() == receive_failure::timed_out ? 0 : -1;
 }
 

@@ -74,6 +74,16 @@ template <class Core>
   return detail::or_stop(try_make_channel_of<Core>());
 }
 
+/// The same of any core, for code over all of them: `capacity` is for one that is bounded.
+template <class Core>
+[[nodiscard]] channel<Core> make_channel_with_room(std::size_t capacity) noexcept {
+  if constexpr (Core::bounded) {
+    return make_channel_of<Core>(capacity);
+  } else {
+    return make_channel_of<Core>();
+  }
+}
+
 /// The same of the lock-based variant, which costs least where one thread at a time
 /// has the channel.
 template <class Value, sync_policy Sync = native>

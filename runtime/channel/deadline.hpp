@@ -10,7 +10,7 @@ namespace handfast {
 /// `what`, until `end` as `by` tells the time; both live longer. What the operation gives, or
 /// `timed_out`, and of a send the item with it.
 ///
-///     auto item = co_await handfast::with_deadline(receive_operation(rx), timer, end);
+///     auto item = co_await handfast::with_deadline(rx.async_receive(), timer, end);
 template <class Operation>
 class with_deadline {
  public:

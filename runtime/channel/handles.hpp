@@ -56,6 +56,11 @@ class handle {
 
 }  // namespace detail
 
+template <class Core>
+class send_operation;
+template <class Core>
+class receive_operation;
+
 /// The sending end.
 ///
 ///     auto [tx, rx] = handfast::make_channel<int>(64);
@@ -89,6 +94,12 @@ class sender {
   /// `closed`. A deadline in the past makes it a `try_send`. Blocks.
   [[nodiscard]] send_result<value_type> send_until(value_type item, deadline end) const noexcept {
     return handle_.core().send_until(std::move(item), end);
+  }
+
+  /// The send of `item` as a poll task (operation.hpp), for coroutines, `select` and
+  /// `block_on`: `send` once it is done. This handle lives longer. Does not block.
+  [[nodiscard]] send_operation<Core> async_send(value_type item) const noexcept {
+    return send_operation<Core>(*this, std::move(item));
   }
 
   /// Sends all of `items` in their order, waiting for room as it goes; others'
@@ -155,6 +166,12 @@ class receiver {
   /// or `closed`. A deadline in the past makes it a `try_receive`. Blocks.
   [[nodiscard]] receive_result<value_type> receive_until(deadline end) const noexcept {
     return handle_.core().receive_until(end);
+  }
+
+  /// The receive as a poll task (operation.hpp), for coroutines, `select` and `block_on`:
+  /// `receive` once it is done. This handle lives longer. Does not block.
+  [[nodiscard]] receive_operation<Core> async_receive() const noexcept {
+    return receive_operation<Core>(*this);
   }
 
   /// Takes what is there, oldest first: at least one item, at most one for each

@@ -348,6 +348,10 @@ class send_operation final : public operation<typename Core::sync> {
   [[nodiscard]] std::optional<value_type> take_back() noexcept {
     this->pass_on();
     std::optional<value_type> kept;
+    if (result_ && !*result_) {
+      kept.emplace(std::move(result_->error().item));
+      result_.reset();
+    }
     if (item_) {
       kept.emplace(*std::move(item_));
       item_.reset();

@@ -4,7 +4,7 @@
 //     handfast::task<int> sum(const receiver<core>& rx) {
 //       int total = 0;
 //       for (;;) {
-//         auto item = co_await receive_operation(rx);
+//         auto item = co_await rx.async_receive();
 //         if (!item) { co_return total; }
 //         total += *item;
 //       }
