@@ -105,7 +105,9 @@ struct checker_sync {
   struct limits {
     static constexpr std::size_t items_per_lock = 2;
     static constexpr std::size_t pauses_before_sleep = 0;
+    static constexpr std::int64_t nanoseconds_awake = 0;
     static constexpr std::size_t pauses_after_loss = 0;
+    static constexpr std::int64_t nanoseconds_apart = 0;
     static constexpr std::size_t segment_items = 2;
     static constexpr std::size_t cache_line = alignof(std::max_align_t);
   };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <handfast/park/waker.hpp>
+#include <handfast/sync/busy_wait.hpp>
 #include <handfast/sync/policy.hpp>
 
 #include <cstddef>
@@ -32,16 +33,21 @@ class parker {
     state_.store(awake, order::relaxed);  // relaxed: what it was for is looked at next
   }
 
-  /// Looks for a wake-up for some microseconds, without sleep; whether one came. If so, what
-  /// was before it is seen, and whoever woke this is done with it.
+  /// Looks for a wake-up for about as long as it costs to wake a thread, without sleep; whether
+  /// one came. If so, what was before it is seen, and whoever woke this is done with it.
+  /// Shorter, and of two who hand over in turn each would be asleep when the other comes.
   [[nodiscard]] bool spin() noexcept {
+    std::int64_t first_round = 0;
     for (std::size_t pauses = Sync::limits::pauses_before_sleep;; --pauses) {
       // [parker.woken] acquire: pairs with unpark's release.
       if (state_.load(order::acquire) == woken) {
         return true;
       }
       if (pauses == 0) {
-        return false;
+        if (!may_go_on(first_round)) {
+          return false;
+        }
+        pauses = Sync::limits::pauses_before_sleep;
       }
       Sync::pause();
     }
@@ -62,6 +68,17 @@ class parker {
   static constexpr std::uint32_t awake = 0;
   static constexpr std::uint32_t asleep = 1;
   static constexpr std::uint32_t woken = 2;
+
+  // Whether there is time for another round of looks.
+  [[nodiscard]] static bool may_go_on([[maybe_unused]] std::int64_t& first_round) noexcept {
+    if constexpr (Sync::limits::nanoseconds_awake == 0) {
+      return false;
+    } else {
+      const std::int64_t now = nanoseconds_now<Sync>();
+      first_round = first_round == 0 ? now : first_round;
+      return now - first_round < Sync::limits::nanoseconds_awake;
+    }
+  }
 
   // Unless it was woken by now. It may be asleep since an earlier one, which ended for no reason.
   [[nodiscard]] bool falls_asleep() noexcept {

@@ -164,6 +164,8 @@ class lone_tail {
 template <class Sync>
 class shared_head {
  public:
+  /// Before a pop looks at it.
+  void approach() noexcept { rivals_.approach(); }
   [[nodiscard]] std::uint64_t look() const noexcept {
     // [queue.head] acquire: pairs with claim's and advance's release.
     return word_.load(order::acquire);
@@ -172,7 +174,11 @@ class shared_head {
   [[nodiscard]] bool claim(std::uint64_t& from, std::uint64_t to) noexcept {
     // [queue.head] release: pairs with look's acquire; whoever sees the head there sees the
     // tail no further back. acquire: pairs with claim's and advance's release, as look's.
-    return word_.compare_exchange_weak(from, to, order::release, order::acquire);
+    if (!word_.compare_exchange_weak(from, to, order::release, order::acquire)) {
+      return false;
+    }
+    rivals_.leave();
+    return true;
   }
   /// One position on, by whoever alone may.
   void advance() noexcept {
@@ -193,12 +199,14 @@ class shared_head {
 
  private:
   typename Sync::template atomic<std::uint64_t> word_{0};
+  [[no_unique_address]] rivalry<Sync> rivals_;
 };
 
 /// Where one thread pops: a slot is free when it says so.
 template <class Sync>
 class lone_head {
  public:
+  void approach() noexcept {}
   [[nodiscard]] std::uint64_t look() const noexcept { return position_.read(); }
   [[nodiscard]] bool claim(std::uint64_t&, std::uint64_t to) noexcept {
     position_.write() = to;

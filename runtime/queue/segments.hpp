@@ -146,6 +146,7 @@ class segment_queue {
   [[nodiscard]] std::optional<Value> pop(pop_failure& why) noexcept {
     busy_wait<Sync> for_others;
     backoff<Sync> from_head;
+    head_.approach();
     for (std::uint64_t head = head_.look();;) {
       const std::uint64_t offset = head % lap;
       if (offset < room) {

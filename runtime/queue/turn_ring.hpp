@@ -109,6 +109,7 @@ class turn_ring {
   [[nodiscard]] std::optional<Value> pop(pop_failure& why) noexcept {
     busy_wait<Sync> for_others;
     backoff<Sync> from_head;
+    head_.approach();
     for (std::uint64_t head = head_.look();;) {
       slot& mine = slots_[index(head)];
       const std::uint64_t turn = turn_of(mine);

@@ -36,7 +36,9 @@ struct native {
     static constexpr std::size_t items_per_lock = 256;
     // Some microseconds: a tenth of what it costs to wake a thread on another core.
     static constexpr std::size_t pauses_before_sleep = 256;
+    static constexpr std::int64_t nanoseconds_awake = 8000;
     static constexpr std::size_t pauses_after_loss = 64;
+    static constexpr std::int64_t nanoseconds_apart = 1000;
     static constexpr std::size_t segment_items = 63;
     static constexpr std::size_t cache_line = 64;
   };

@@ -29,7 +29,9 @@ struct native_seeded {
   struct limits {
     static constexpr std::size_t items_per_lock = 3;
     static constexpr std::size_t pauses_before_sleep = 2;
+    static constexpr std::int64_t nanoseconds_awake = 0;
     static constexpr std::size_t pauses_after_loss = 1;
+    static constexpr std::int64_t nanoseconds_apart = 0;
     static constexpr std::size_t segment_items = 3;
     static constexpr std::size_t cache_line = native::limits::cache_line;
   };

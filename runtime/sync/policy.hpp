@@ -75,8 +75,12 @@
 //                                           wait behind a batch);
 //                          pauses_before_sleep  for how long an operation that would wait
 //                                           looks again before it puts its thread to sleep;
+//                          nanoseconds_awake  for how much longer who is told on a word of
+//                                           his own stays awake, or 0;
 //                          pauses_after_loss  for how long who lost a race for a queue's end
 //                                           leaves it to others at most: a power of two, or 0;
+//                          nanoseconds_apart  for how long who comes to a queue's end while
+//                                           another has just come leaves it to that one, or 0;
 //                          segment_items    items of one segment of an unbounded queue;
 //                          cache_line  bytes that one core takes from another at once:
 //                                           what different threads write is so far apart.
@@ -165,7 +169,9 @@ concept sync_policy =
       Sync::name(plain, "");
       { Sync::limits::items_per_lock } -> std::convertible_to<std::size_t>;
       { Sync::limits::pauses_before_sleep } -> std::convertible_to<std::size_t>;
+      { Sync::limits::nanoseconds_awake } -> std::convertible_to<std::int64_t>;
       { Sync::limits::pauses_after_loss } -> std::convertible_to<std::size_t>;
+      { Sync::limits::nanoseconds_apart } -> std::convertible_to<std::int64_t>;
       { Sync::limits::segment_items } -> std::convertible_to<std::size_t>;
       { Sync::limits::cache_line } -> std::convertible_to<std::size_t>;
     } &&
