@@ -71,22 +71,36 @@ std::string cell(const catch_report& report) {
                      report.came_back ? fmt::format("replay {}", report.replays) : "not back");
 }
 
+// For all engines a cell, or only who catches a bug first.
 std::string table(const std::vector<mutant>& bugs, const std::vector<std::string>& engines,
-                  const std::vector<catch_report>& reports) {
-  std::string text =
-      "# Seeded bugs of the channel, and which engine catches them\n\n"
-      "Made by `handfast mutants --table docs/seeded-bugs.md`. Each bug is a small variation of\n"
-      "the shipped text (`models/mutants/`), switched on in builds of its own. A cell says what\n"
-      "the engine called it, the scenario or property, how many executions it took, and which\n"
+                  const std::vector<catch_report>& reports, bool first) {
+  std::string text = fmt::format(
+      "# Seeded bugs of the channels, and which engine catches them\n\n"
+      "Made by `handfast mutants{} --table docs/seeded-bugs.md`. Each bug is a small variation of\n"
+      "the shipped text (`models/mutants/`), switched on in builds of its own. {}\n"
+      "what the engine called it, the scenario or property, how many executions it took, and "
+      "which\n"
       "replay of the token alone brought it back: what no replay brings back is no catch. Engines\n"
       "on real threads vary from run to run; a bug must be caught by one engine at least, and\n"
-      "`./ci/test` and `./ci/gate` fail where one is not.\n\n";
-  text += fmt::format("| bug | {} |\n|---|{}\n", fmt::join(engines, " | "),
-                      fmt::join(std::vector<std::string>(engines.size(), "---|"), ""));
+      "`./ci/test` and `./ci/gate` fail where one is not.\n\n",
+      first ? " --first" : "",
+      first ? "Shown is the first engine\nthat catches it, in the order of the gate, and"
+            : "A cell says");
+  const std::vector<std::string> heads =
+      first ? std::vector<std::string>{"caught by", "as"} : engines;
+  text += fmt::format("| bug | {} |\n|---|{}\n", fmt::join(heads, " | "),
+                      fmt::join(std::vector<std::string>(heads.size(), "---|"), ""));
   for (std::size_t i = 0; i < bugs.size(); ++i) {
     text += fmt::format("| `{}`: {} |", bugs[i].name, bugs[i].wrong);
-    for (std::size_t j = 0; j < engines.size(); ++j) {
-      text += " " + cell(reports[i * engines.size() + j]) + " |";
+    const auto row = std::span(reports).subspan(i * engines.size(), engines.size());
+    if (first) {
+      const auto by =
+          std::ranges::find_if(row, [](const auto& each) { return each.caught.has_value(); });
+      text += by == row.end() ? " nobody | |" : fmt::format(" {} | {} |", by->engine, cell(*by));
+    } else {
+      for (const catch_report& each : row) {
+        text += " " + cell(each) + " |";
+      }
     }
     text += '\n';
   }
@@ -192,7 +206,7 @@ int mutants_verb(const mutants_options& options) {
     }
   }
   if (file.is_open()) {
-    file << table(bugs, tried, reports);
+    file << table(bugs, tried, reports, options.first);
   }
   if (!options.json) {
     fmt::print(
