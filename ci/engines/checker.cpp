@@ -6,6 +6,8 @@
 
 #include "ci/engines/engine.hpp"
 #include "ci/engines/work_file.hpp"
+#include "models/checker/trace.hpp"
+#include "models/checker/weakening.hpp"
 #include "models/suites/checker.hpp"
 #include "models/token/steps.hpp"
 
@@ -106,6 +108,36 @@ class checker_engine : public engine {
                             bounds.preemptions.has_value());
     result.verdict = result.found ? result.verdict : "bounded";  // until the pieces are merged
     return result;
+  }
+
+  [[nodiscard]] outcome sites(std::string_view name, const run_options& options,
+                              std::vector<weak_spot>& found) override {
+    checker::note_sites();
+    const auto to_its_end = [](const how_far&) { return true; };
+    outcome result = run(name, options, to_its_end);
+    for (const auto& [at, what] : checker::noted_sites()) {
+      weak_spot spot{at.file, what.path, at.line, at.column, std::string(name_of(what.what)),
+                     "",      "",        {}};
+      if (what.what < checker::deed::notify_one) {
+        spot.order = order_name(what.how);
+      }
+      if (what.what == checker::deed::compare_exchange) {
+        spot.order_if_failed = order_name(what.how_if_failed);
+      }
+      for (const checker::weakness way : weaknesses_of(what)) {
+        spot.ways.emplace_back(name_of(way));
+      }
+      found.push_back(std::move(spot));
+    }
+    return result;
+  }
+
+  void weaken(const std::string& how) override {
+    const auto which = checker::weakening_from(how);
+    if (!which) {
+      throw usage_error("'" + how + "' is no FILE:LINE:COLUMN:WAY, as `sites` tells them");
+    }
+    checker::weaken(which);
   }
 
   [[nodiscard]] outcome replay(std::string_view name, const replay_bytes& payload,

@@ -76,6 +76,14 @@ json to_json(const outcome& result) {
   return line;
 }
 
+json to_json(const weak_spot& spot) {
+  return {{"event", "site"},       {"file", spot.file},
+          {"path", spot.path},     {"line", spot.line},
+          {"column", spot.column}, {"does", spot.does},
+          {"order", spot.order},   {"order_if_failed", spot.order_if_failed},
+          {"ways", spot.ways}};
+}
+
 int exit_status(const outcome& result) {
   if (result.verdict == "searched" || result.verdict == "verified" || result.verdict == "bounded") {
     return 0;
@@ -193,6 +201,14 @@ outcome engine::split(std::string_view name, const run_options&, std::uint32_t,
   throw usage_error("runs of " + std::string(name) + " under this engine cannot be split");
 }
 
+outcome engine::sites(std::string_view name, const run_options&, std::vector<weak_spot>&) {
+  throw usage_error("this engine does not know what " + std::string(name) + " is made of");
+}
+
+void engine::weaken(const std::string& how) {
+  throw usage_error("this engine cannot weaken " + how);
+}
+
 void note_execution(std::span<const std::uint8_t> replay, std::uint64_t executions) {
   noted.size = 0;
   if (replay.size() <= noted.replay.size()) {
@@ -230,13 +246,14 @@ int engine_main(int argc, char** argv, engine& self) {
   app.add_subcommand("list", "what this engine can run");
   CLI::App* run = app.add_subcommand("run", "run one entry");
   CLI::App* split = app.add_subcommand("split", "cut one run in pieces");
+  CLI::App* sites = app.add_subcommand("sites", "the operations of one entry that can be weakened");
   CLI::App* replay = app.add_subcommand("replay", "bring one failure back");
-  for (CLI::App* verb : {run, split, replay}) {
+  for (CLI::App* verb : {run, split, sites, replay}) {
     verb->add_option("name", name)->required();
     verb->add_option("--mutant", mutant);
     verb->add_option("--patience", patience)->check(CLI::PositiveNumber);
   }
-  for (CLI::App* verb : {run, split}) {
+  for (CLI::App* verb : {run, split, sites}) {
     verb->add_option("--mode", options.mode);
     verb->add_option("--seed", options.seed);
     verb->add_option("--max-executions", options.max_executions);
@@ -265,12 +282,20 @@ int engine_main(int argc, char** argv, engine& self) {
       list(self);
       return 0;
     }
-    switch_on(mutant);
+    if (mutant.find(':') == std::string::npos) {
+      switch_on(mutant);
+    } else {
+      self.weaken(mutant);
+    }
     options.patience = again.patience = std::chrono::seconds(patience);
     options.mutant = mutant;
     outcome result;
     if (app.got_subcommand(split)) {
       result = self.split(name, options, parts, folder);
+    } else if (app.got_subcommand(sites)) {
+      std::vector<weak_spot> found;
+      result = self.sites(name, options, found);
+      std::ranges::for_each(found, [](const weak_spot& each) { print(to_json(each)); });
     } else if (app.got_subcommand(run)) {
       note_execution(self.before(name, options), 0);
       result = self.run(name, options, teller());

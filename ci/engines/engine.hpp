@@ -20,6 +20,13 @@
 //              [--mutant NAME] [--continue-after-prefix]
 //       {"event":"result", …}                with "came_back" of "executions"
 //
+//   ENGINE sites NAME, and what `run` takes
+//       {"event":"site","file","path","line","column","does","order","order_if_failed","ways":[…]}
+//       one a line, for each operation that can be weakened; {"event":"result", …}
+//
+// `--mutant` names a seeded bug, in the engines' -mutants twins; or a way to weaken one
+// operation, FILE:LINE:COLUMN:WAY as `sites` tells them, in the engines that have `sites`.
+//
 // Exit status: 0 nothing found, 1 a finding, 2 bad usage (one line on stderr),
 // 3 interrupted or nothing explored.
 #pragma once
@@ -107,6 +114,18 @@ struct outcome {
   std::string checkpoint;            ///< the work file that was written
 };
 
+/// An operation of the program under check, and the ways to make it weaker than it is written.
+struct weak_spot {
+  std::string file;  ///< as `--mutant` has it
+  std::string path;  ///< where it can be read
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+  std::string does;
+  std::string order;            ///< empty where it has none
+  std::string order_if_failed;  ///< empty where it cannot fail
+  std::vector<std::string> ways;
+};
+
 /// Bad input: its text is the one line that the user sees; exit status 2.
 struct usage_error : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -140,6 +159,11 @@ class engine {
   /// Writes `parts` work files to `folder`, which together are the run.
   [[nodiscard]] virtual outcome split(std::string_view name, const run_options& options,
                                       std::uint32_t parts, const std::string& folder);
+  /// What a run reaches that can be weakened, added to `found`.
+  [[nodiscard]] virtual outcome sites(std::string_view name, const run_options& options,
+                                      std::vector<weak_spot>& found);
+  /// From here on, in this process, one operation is weaker than it is written.
+  virtual void weaken(const std::string& how);
   [[nodiscard]] virtual outcome replay(std::string_view name, const replay_bytes& payload,
                                        const replay_plan& plan, const progress& tell) = 0;
 };

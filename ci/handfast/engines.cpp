@@ -205,7 +205,7 @@ namespace {
 // An engine's verb over what is requested, and its options.
 std::vector<std::string> command(const engine_folder& engines, const char* verb,
                                  const run_request& request) {
-  std::vector<std::string> arguments{engines.program(request.engine, !request.mutant.empty()),
+  std::vector<std::string> arguments{engines.program(request.engine, is_seeded(request.mutant)),
                                      verb,
                                      request.scenario,
                                      "--mode",
@@ -261,6 +261,25 @@ task split_task(const engine_folder& engines, const run_request& request, std::u
       std::move(arguments), request, [](std::uint64_t, std::uint64_t, double) {}, std::move(done));
 }
 
+task sites_task(const engine_folder& engines, const run_request& request,
+                std::function<void(weak_spot)> found,
+                std::function<std::vector<task>(run_report)> done) {
+  task todo = reading_task(
+      command(engines, "sites", request), request, [](std::uint64_t, std::uint64_t, double) {},
+      std::move(done));
+  todo.on_line = [found = std::move(found), read = std::move(todo.on_line)](std::string_view text) {
+    const json line = parsed(text);
+    if (line.is_null() || line.value("event", "") != "site") {
+      read(text);
+      return;
+    }
+    found({line.value("file", ""), line.value("path", ""), line.value("line", 0U),
+           line.value("column", 0U), line.value("does", ""), line.value("order", ""),
+           line.value("order_if_failed", ""), line.value("ways", std::vector<std::string>{})});
+  };
+  return todo;
+}
+
 void require_accepted(const run_report& report) {
   if (!report.refused.empty()) {
     throw usage_error(report.refused);
@@ -269,7 +288,7 @@ void require_accepted(const run_report& report) {
 
 std::vector<std::string> replay_command(const engine_folder& engines, const token& failure,
                                         const replay_limits& limits) {
-  std::vector<std::string> command{engines.program(failure.engine, !failure.mutant.empty()),
+  std::vector<std::string> command{engines.program(failure.engine, is_seeded(failure.mutant)),
                                    "replay",
                                    failure.scenario,
                                    "--payload",

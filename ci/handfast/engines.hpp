@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ci/engines/engine.hpp"
 #include "ci/handfast/process.hpp"
 #include "models/token/token.hpp"
 
@@ -65,12 +66,23 @@ struct mutant {
 
 [[nodiscard]] std::vector<mutant> mutants(const engine_folder& engines, const std::string& engine);
 
+/// Whether what `--mutant` names is a seeded bug, which needs the engine's -mutants twin; else it
+/// is an operation to weaken, FILE:LINE:COLUMN:WAY, or nothing.
+[[nodiscard]] inline bool is_seeded(const std::string& mutant) {
+  return !mutant.empty() && mutant.find(':') == std::string::npos;
+}
+
+/// What is wrong with the code, in words: "the seeded bug if_for_while".
+[[nodiscard]] inline std::string in_words(const std::string& mutant) {
+  return is_seeded(mutant) ? "the seeded bug " + mutant : "one operation weaker, " + mutant;
+}
+
 /// What to run.
 struct run_request {
   std::string scenario;
   std::string engine;
   std::string mode;
-  std::string mutant;  ///< empty: the shipped code
+  std::string mutant;  ///< what is wrong with the code; empty: it is as shipped
   std::uint64_t seed = 1;
   std::optional<std::uint64_t> max_executions;
   std::optional<double> max_seconds;
@@ -122,6 +134,11 @@ using on_progress =
 /// A child that cuts a run in `parts` work files, in `folder`.
 [[nodiscard]] task split_task(const engine_folder& engines, const run_request& request,
                               std::uint32_t parts, const std::string& folder, bool plain_waits,
+                              std::function<std::vector<task>(run_report)> done);
+
+/// A child that runs `request` and tells what it reaches.
+[[nodiscard]] task sites_task(const engine_folder& engines, const run_request& request,
+                              std::function<void(weak_spot)> found,
                               std::function<std::vector<task>(run_report)> done);
 
 /// Of the sources that this program and its engines were built from, and the compiler.

@@ -70,6 +70,7 @@ int run(int argc, char** argv) {
   check_options check;
   replay_options replay;
   mutants_options mutants;
+  mutate_options mutate;
   gate_options gate;
   litmus_options litmus;
   compare_options compare;
@@ -148,6 +149,33 @@ int run(int argc, char** argv) {
   mutants_app->add_flag("--entries", mutants.entries,
                         "instead, for each scenario, property and target a bug that it catches");
   mutants_app->add_option("--jobs", mutants.jobs, "runs at once (default: one a core)")
+      ->check(whole_number);
+
+  CLI::App* mutate_app =
+      add_verb(app, "mutate",
+               "Make each memory order, fence, wake-up and re-check weaker, one at a time, and see "
+               "which scenario notices",
+               "handfast mutate 'queue/*' --resume campaign.jsonl --html campaign.html", mutate);
+  mutate_app->add_option("pattern", mutate.pattern, "glob, or part of FILE:LINE:COLUMN");
+  mutate_app->add_option("--scenario", mutate.scenario,
+                         "only scenarios of this name: a glob, or a part");
+  mutate_app->add_option("--since", mutate.since, "only what changed since this revision");
+  mutate_app->add_option("--equivalent", mutate.equivalent,
+                         "JSON file of what nothing can tell, and why (docs/json.md)");
+  mutate_app->add_option("--resume", mutate.resume,
+                         "keep what is settled in this file, and go on from it");
+  mutate_app->add_option("--html", mutate.html, "write a page with the source lines");
+  mutate_app
+      ->add_option("--max-executions", mutate.max_executions,
+                   "of one scenario, for one mutant (default: 200000)")
+      ->check(whole_number);
+  std::string mutate_time;
+  mutate_app->add_option("--max-time", mutate_time, "the same, in time: 20s (default)");
+  std::string mutate_budget;
+  mutate_app->add_option("--budget", mutate_budget, "stop after this long: 20m");
+  mutate_app->add_flag("--list", mutate.list,
+                       "only show what there is to weaken, and who reaches it");
+  mutate_app->add_option("--jobs", mutate.jobs, "runs at once (default: one a core)")
       ->check(whole_number);
 
   CLI::App* litmus_app =
@@ -235,6 +263,12 @@ int run(int argc, char** argv) {
     check.split_parts = static_cast<std::uint32_t>(std::stoul(split[0]));
     check.split_folder = split[1];
   }
+  if (!mutate_time.empty()) {
+    mutate.max_seconds = to_seconds(mutate_time);
+  }
+  if (!mutate_budget.empty()) {
+    mutate.budget_seconds = to_seconds(mutate_budget);
+  }
   if (!budget.empty()) {
     gate.budget_seconds = to_seconds(budget);
   }
@@ -253,6 +287,9 @@ int run(int argc, char** argv) {
   }
   if (*mutants_app) {
     return mutants_verb(mutants);
+  }
+  if (*mutate_app) {
+    return mutate_verb(mutate);
   }
   if (*litmus_app) {
     return litmus_verb(litmus);

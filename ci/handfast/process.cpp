@@ -201,13 +201,21 @@ bool interrupted() {
 }
 
 bool run_tasks(std::vector<task> tasks, unsigned jobs, const std::function<void()>& idle) {
+  return run_tasks_while(std::move(tasks), jobs, [&idle] {
+    idle();
+    return true;
+  });
+}
+
+bool run_tasks_while(std::vector<task> tasks, unsigned jobs, const std::function<bool()>& idle) {
   std::deque<task> waiting(std::make_move_iterator(tasks.begin()),
                            std::make_move_iterator(tasks.end()));
   std::vector<std::unique_ptr<child>> running;
   int passed_on = 0;
   clock::time_point last_passed_on;
-  while (!running.empty() || (!waiting.empty() && !interrupted())) {
-    while (running.size() < std::max(jobs, 1U) && !waiting.empty() && !interrupted()) {
+  bool goes_on = true;
+  while (!running.empty() || (!waiting.empty() && goes_on && !interrupted())) {
+    while (running.size() < std::max(jobs, 1U) && !waiting.empty() && goes_on && !interrupted()) {
       running.push_back(std::make_unique<child>(std::move(waiting.front())));
       waiting.pop_front();
     }
@@ -233,7 +241,7 @@ bool run_tasks(std::vector<task> tasks, unsigned jobs, const std::function<void(
                      std::make_move_iterator(more.end()));
       each = running.erase(each);
     }
-    idle();
+    goes_on = idle();
   }
   return waiting.empty() && !interrupted();
 }

@@ -35,6 +35,8 @@ struct task {
 /// running ones are asked to stop; after a second one they are killed. Returns
 /// whether all ran.
 bool run_tasks(std::vector<task> tasks, unsigned jobs, const std::function<void()>& idle);
+/// The same, and nothing new starts once `idle` is false.
+bool run_tasks_while(std::vector<task> tasks, unsigned jobs, const std::function<bool()>& idle);
 
 /// From here on SIGINT and SIGTERM are for `run_tasks`.
 void handle_interrupts();

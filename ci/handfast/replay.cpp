@@ -31,10 +31,10 @@ token usable(const engine_folder& engines, const replay_options& options) {
     throw usage_error(fmt::format("the token is for the engine '{}'; this program has {}",
                                   failure.engine, fmt::join(engine_names(), ", ")));
   }
-  if (!engines.has(failure.engine, !failure.mutant.empty())) {
+  if (!engines.has(failure.engine, is_seeded(failure.mutant))) {
     throw usage_error(fmt::format("the token needs the engine {}{}, which is not built here",
                                   failure.engine,
-                                  failure.mutant.empty() ? "" : " with seeded bugs"));
+                                  is_seeded(failure.mutant) ? " with seeded bugs" : ""));
   }
   if (options.after_prefix && failure.engine != "checker") {
     throw usage_error("--continue-after-prefix is for the checker's tokens, not for those of " +
@@ -96,7 +96,7 @@ int replay_verb(const replay_options& options) {
     fmt::print("came back in {} of {} {}: {} in {}{}\n", grouped(report.came_back),
                grouped(report.executions), report.executions == 1 ? "run" : "runs", report.kind,
                failure.scenario,
-               failure.mutant.empty() ? "" : ", with the seeded bug " + failure.mutant);
+               failure.mutant.empty() ? "" : ", with " + in_words(failure.mutant));
     if (!report.text.empty()) {
       fmt::print("\n{}", options.trace ? report.text : shortened(report.text));
     }

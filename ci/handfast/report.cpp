@@ -143,8 +143,8 @@ std::string finding_block(const run_report& report) {
   return fmt::format(
       "\n{} in {}, found by {}{}\n\n{}\n\n  token: {}\n  again: handfast replay {}\n\n",
       report.kind, report.request.scenario, report.request.engine,
-      report.request.mutant.empty() ? "" : " (seeded bug " + report.request.mutant + ")", text,
-      code, code);
+      report.request.mutant.empty() ? "" : ", with " + in_words(report.request.mutant), text, code,
+      code);
 }
 
 int exit_status(const std::vector<run_report>& reports) {

@@ -58,6 +58,20 @@ struct mutants_options : common_options {
   unsigned jobs = 0;
 };
 
+struct mutate_options : common_options {
+  std::string pattern;     ///< of sites
+  std::string scenario;    ///< pattern; empty: all that reach a site
+  std::string since;       ///< only what changed since this revision
+  std::string equivalent;  ///< a file that says which mutants nothing can tell; empty: ours
+  std::string resume;      ///< a file that keeps what is settled
+  std::string html;        ///< a page to write; empty: none
+  std::optional<std::uint64_t> max_executions;
+  std::optional<double> max_seconds;     ///< of one run
+  std::optional<double> budget_seconds;  ///< of all
+  bool list = false;
+  unsigned jobs = 0;
+};
+
 struct gate_options : common_options {
   double budget_seconds = 300;
   std::string only;  ///< a concept; empty: all
@@ -94,6 +108,7 @@ int list_verb(const list_options& options);
 int check_verb(const check_options& options);
 int replay_verb(const replay_options& options);
 int mutants_verb(const mutants_options& options);
+int mutate_verb(const mutate_options& options);
 int gate_verb(const gate_options& options);
 int compare_verb(const compare_options& options);
 /// Becomes the litmus program: its lines and its exit status are the verb's.

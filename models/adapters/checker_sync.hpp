@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "models/checker/execution.hpp"
+#include "models/checker/weakening.hpp"
 
 namespace handfast {
 
@@ -26,6 +27,16 @@ namespace checker_detail {
 
 inline checker::execution& run() {
   return *checker::execution::current();
+}
+
+/// Does an operation, or what a campaign makes of it.
+inline checker::value perform(checker::operation& next) {
+  if (checker::detail::campaign_is_on) [[unlikely]] {
+    if (!checker::detail::changed(next)) {
+      return {};
+    }
+  }
+  return run().perform(next);
 }
 
 inline checker::access access_of(order o) {
@@ -77,7 +88,7 @@ class sleepers {
       next.operand.low = 1;
       next.how_if_done = checker::access::release;  // see checker::search::sleeps_in_time
     }
-    run().perform(next);
+    perform(next);
   }
 
  private:
@@ -142,13 +153,13 @@ struct checker_sync {
     [[nodiscard]] Value load(order o, where_t where = where_t::current()) const {
       checker::operation next = asked(o, where);
       next.kind = checker::event_kind::read;
-      return checker_detail::unpacked<Value>(checker_detail::run().perform(next));
+      return checker_detail::unpacked<Value>(checker_detail::perform(next));
     }
     void store(Value value, order o, where_t where = where_t::current()) {
       checker::operation next = asked(o, where);
       next.kind = checker::event_kind::write;
       next.data = checker_detail::packed(value);
-      checker_detail::run().perform(next);
+      checker_detail::perform(next);
     }
     Value exchange(Value value, order o, where_t where = where_t::current()) {
       return change(checker::update::exchange, value, o, where);
@@ -183,14 +194,14 @@ struct checker_sync {
       checker::operation next = asked(order::relaxed, where);
       next.kind = checker::event_kind::read;
       next.how = checker::access::plain;
-      return checker_detail::unpacked<Value>(checker_detail::run().perform(next));
+      return checker_detail::unpacked<Value>(checker_detail::perform(next));
     }
     void write(Value value, where_t where = where_t::current()) {
       checker::operation next = asked(order::relaxed, where);
       next.kind = checker::event_kind::write;
       next.how = checker::access::plain;
       next.data = checker_detail::packed(value);
-      checker_detail::run().perform(next);
+      checker_detail::perform(next);
     }
 
     /// Waits until `Holds(value)`, and gives the value that did: what a loop of
@@ -212,7 +223,7 @@ struct checker_sync {
         return Holds{}(checker_detail::unpacked<Value>(read),
                        checker_detail::unpacked<Argument>(with));
       };
-      return checker_detail::unpacked<Value>(checker_detail::run().perform(next));
+      return checker_detail::unpacked<Value>(checker_detail::perform(next));
     }
 
    private:
@@ -232,7 +243,7 @@ struct checker_sync {
       next.kind = checker::event_kind::read;
       next.then = then;
       next.operand = checker_detail::packed(value);
-      return checker_detail::unpacked<Value>(checker_detail::run().perform(next));
+      return checker_detail::unpacked<Value>(checker_detail::perform(next));
     }
     bool replace(checker::update then, Value& expected, Value desired, order success, order failure,
                  const where_t& where) {
@@ -244,7 +255,7 @@ struct checker_sync {
       next.expected = checker_detail::packed(expected);
       checker::execution& run = checker_detail::run();
       next.spurious_left = run.may_be_spurious();
-      const checker::value seen = run.perform(next);
+      const checker::value seen = checker_detail::perform(next);
       if (next.pick != 0) {
         run.was_spurious();
       }
@@ -265,7 +276,7 @@ struct checker_sync {
     next.kind = checker::event_kind::fence;
     next.how = checker_detail::access_of(o);
     next.line = where;
-    checker_detail::run().perform(next);
+    checker_detail::perform(next);
   }
   // A light one is no more than the heavy ones make of it; between light ones this says
   // too much, so nothing may rest on that.
@@ -549,6 +560,10 @@ struct checker_sync {
   static void deallocate(void* memory, std::size_t, std::size_t,
                          where_t where = where_t::current()) {
     checker_detail::run().deallocate(memory, where);
+  }
+
+  static bool step(where_t where = where_t::current()) {
+    return !checker::detail::campaign_is_on || checker::detail::is_done(where);
   }
 
   static void assert_that(bool condition, const char* text, where_t where = where_t::current()) {

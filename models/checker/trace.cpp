@@ -111,12 +111,6 @@ namespace {
 constexpr std::size_t least_line_width = 24;
 constexpr std::size_t cell_width = 40;
 
-std::string_view order_name(access how) {
-  constexpr std::array<std::string_view, 6> names{"plain",   "relaxed", "acquire",
-                                                  "release", "acq_rel", "seq_cst"};
-  return names[static_cast<std::size_t>(how)];
-}
-
 std::string text_of(const value& data, std::uint8_t size) {
   if (size <= 8) {
     return data.low > (std::uint64_t{1} << 63U) ? "-" + std::to_string(~data.low + 1)
@@ -335,6 +329,12 @@ class table {
 };
 
 }  // namespace
+
+std::string_view order_name(access how) {
+  constexpr std::array<std::string_view, 6> names{"plain",   "relaxed", "acquire",
+                                                  "release", "acq_rel", "seq_cst"};
+  return names[static_cast<std::size_t>(how)];
+}
 
 std::string columns(const search& of) {
   return table(of).text();

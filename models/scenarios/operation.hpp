@@ -205,6 +205,31 @@ struct polled_send_is_woken {
   bool sent = false;
 };
 
+template <class Sync, template <class, class> class Core = lock_ring>
+struct polled_send_ends_with_close {
+  static constexpr std::string_view claim =
+      "a send that is pending is woken when its channel closes, and gives its item back";
+  static constexpr unsigned threads = 2;
+  static constexpr needs asks{.bounded = true};
+
+  polled_send_ends_with_close() { ends.must_send(1); }
+  void thread(unsigned index) {
+    if (index == 0) {
+      send_operation to(*ends.tx, item<Sync>(2));
+      block_on<Sync>(to);
+      const auto result = to.result();
+      Sync::assert_that(!result && result.error().reason == send_failure::closed &&
+                            result.error().item.value() == 2,
+                        "closed, with the item");
+    } else {
+      ends.rx.reset();
+    }
+  }
+  void finish() {}
+
+  channel_ends<Sync, Core> ends{1};
+};
+
 // Polls once, and drops what is pending.
 template <class Sync, class Operation>
 bool poll_and_drop(Operation& what) {
@@ -441,6 +466,7 @@ void for_each_operation_scenario_of(const std::string& variant, Visit&& visit) {
   add.template operator()<select_with_default>("select_with_default");
   add.template operator()<polled_receive_is_woken>("polled_receive_is_woken");
   add.template operator()<polled_send_is_woken>("polled_send_is_woken");
+  add.template operator()<polled_send_ends_with_close>("polled_send_ends_with_close");
   add.template operator()<dropped_receive_passes_on>("dropped_receive_passes_on");
 }
 

@@ -344,6 +344,33 @@ struct storage_is_used_again {
 };
 
 template <class Sync, template <class, class> class Queue = turn_ring_of_many>
+struct storage_is_given_back_in_turn {
+  static constexpr std::string_view claim =
+      "of storage that is popped from by two, and was used before, each part goes once";
+  static constexpr unsigned threads = 2;
+  static constexpr needs asks{.many_receivers = true};
+
+  storage_is_given_back_in_turn() {
+    for (int value = 1; value <= 6; ++value) {  // in three parts of segments, the last used again
+      std::ignore = queue.push(value);
+      Sync::assert_that(queue.pop() == value, "one after the other");
+    }
+    for (int value = 1; value <= 4; ++value) {
+      std::ignore = queue.push(value);
+    }
+  }
+  void thread(unsigned index) {
+    for (unsigned pops = 0; pops < (index == 0 ? 1 : 3); ++pops) {
+      popped[index] += queue.pop();
+    }
+  }
+  void finish() { Sync::assert_that(popped[0] + popped[1] == 10, "each item comes once"); }
+
+  shared_queue<Sync, Queue> queue{4};
+  std::array<int, 2> popped{};
+};
+
+template <class Sync, template <class, class> class Queue = turn_ring_of_many>
 struct pops_race_for_one_item {
   static constexpr std::string_view claim =
       "of those that pop one item one gets it, and the others do not wait for more";
@@ -382,6 +409,7 @@ void for_each_scenario_of_queue(const std::string& name, Visit&& visit) {
   add.template operator()<pushes_go_on_in_new_storage>("pushes_go_on_in_new_storage");
   add.template operator()<pops_go_on_in_new_storage>("pops_go_on_in_new_storage");
   add.template operator()<storage_is_used_again>("storage_is_used_again");
+  add.template operator()<storage_is_given_back_in_turn>("storage_is_given_back_in_turn");
   add.template operator()<pops_race_for_one_item>("pops_race_for_one_item");
 }
 

@@ -310,7 +310,9 @@ void lock_free_channel<Queue, Sync>::drop_sender() noexcept {
   // [channel.senders] acq_rel: pairs with itself; what others did with their handles
   // happens before what the last does.
   if (senders_.fetch_sub(1, order::acq_rel) == 1) {
-    close();
+    if (Sync::step()) {
+      close();
+    }
     leave();
   }
 }
@@ -319,7 +321,9 @@ template <class Queue, class Sync>
 void lock_free_channel<Queue, Sync>::drop_receiver() noexcept {
   // [channel.receivers] acq_rel: pairs with itself, as for senders.
   if (receivers_.fetch_sub(1, order::acq_rel) == 1) {
-    close();
+    if (Sync::step()) {
+      close();
+    }
     for (pop_failure why = pop_failure::none; queue_.pop(why).has_value();) {
     }
     leave();

@@ -215,7 +215,10 @@ bool lock_ring<Value, Sync>::await(waiters& waiting, Ready ready, Patience patie
     waiting.asleep.write() -= 1;
     waiting.called.write() -= std::min(waiting.called.read(), std::size_t{1});
     if (status == wait_status::timed_out) {
-      return ready();
+      return Sync::step() && ready();
+    }
+    if (!Sync::step()) {
+      return true;  // as if it had to be ready for being woken
     }
   }
   return true;
@@ -396,7 +399,7 @@ void lock_ring<Value, Sync>::drop_sender() noexcept {
   {
     lock_guard<Sync> lock(mutex_);
     senders_.write() -= 1;
-    if (senders_.read() == 0 && !closed_.read()) {
+    if (senders_.read() == 0 && !closed_.read() && Sync::step()) {
       close_while_locked();
     }
     destroy = abandoned();
@@ -414,7 +417,7 @@ void lock_ring<Value, Sync>::drop_receiver() noexcept {
     if (receivers_.read() != 0) {
       return;
     }
-    if (!closed_.read()) {
+    if (!closed_.read() && Sync::step()) {
       close_while_locked();
     }
     discarding_.write() = true;

@@ -119,7 +119,7 @@ class operation {
     }
     waits_ = true;
     list::look_after_enlisting();
-    if (!attempt()) {
+    if (!(Sync::step() && attempt())) {
       return poll_status::pending;
     }
     pass_on();

@@ -220,7 +220,7 @@ bool rendezvous<Value, Sync>::give(std::optional<Value>& item) noexcept {
   }
   taker->item_.read()->emplace(*std::move(item));
   item.reset();
-  taker->waker_.read().wake();
+  wake<Sync>(taker->waker_.read());
   return true;
 }
 
@@ -233,7 +233,7 @@ bool rendezvous<Value, Sync>::take(std::optional<Value>& item) noexcept {
   std::optional<Value>& given = *giver->item_.read();
   item.emplace(*std::move(given));
   given.reset();
-  giver->waker_.read().wake();
+  wake<Sync>(giver->waker_.read());
   return true;
 }
 
@@ -302,7 +302,7 @@ close_outcome rendezvous<Value, Sync>::close_while_locked() noexcept {
   for (parties_of_a_side* side : {&givers_, &takers_}) {
     while (party* const each = meet(*side)) {
       each->closed_.write() = true;
-      each->waker_.read().wake();
+      wake<Sync>(each->waker_.read());
     }
   }
   told_receivers_.call(wait_list<Sync>::all);
@@ -315,7 +315,7 @@ void rendezvous<Value, Sync>::drop(count& handles) noexcept {
   {
     const lock_guard<Sync> lock(mutex_);
     handles.write() -= 1;
-    if (handles.read() == 0) {
+    if (handles.read() == 0 && Sync::step()) {
       close_while_locked();
     }
     last = senders_.read() == 0 && receivers_.read() == 0;

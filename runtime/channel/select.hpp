@@ -80,7 +80,7 @@ class selection {
         pass_on(calls, Count);
         return met_.which();
       }
-      if (const auto done = attempt()) {
+      if (const auto done = Sync::step() ? attempt() : std::nullopt) {
         pass_on(calls, *done);
         return done;
       }
@@ -114,8 +114,9 @@ class selection {
     }
     if (told) {
       list::look_after_enlisting();
-      if (const auto done = first_that(
-              [](operation<Sync>& each) { return each.door() == nullptr && each.attempt(); })) {
+      if (const auto done = first_that([](auto& each) {
+            return each.door() == nullptr && Sync::step() && each.attempt();
+          })) {
         return done;
       }
     }

@@ -106,6 +106,9 @@ void block_on(Pollable& what) noexcept {
   while (what.poll(mine.handle()) == poll_status::pending) {
     mine.park(forever{});
     mine.reset();
+    if (!Sync::step()) {
+      return;  // as if it had to be ready for being woken
+    }
   }
 }
 
@@ -119,6 +122,9 @@ template <sync_policy Sync, class Pollable>
       return what.give_up() == poll_status::ready;
     }
     mine.reset();
+    if (!Sync::step()) {
+      return true;  // the same
+    }
   }
   return true;
 }

@@ -109,7 +109,7 @@ class timer {
     for (alarm* each = alarms_.first(); each != nullptr && each->end_.read() <= now;
          each = alarms_.first()) {
       alarms_.remove(*each);
-      each->waker_.read().wake();
+      wake<Sync>(each->waker_.read());
     }
   }
 

@@ -31,6 +31,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <source_location>
 #include <tuple>
 
 namespace handfast {
@@ -69,7 +70,7 @@ class wait_list {
       sleep.reset();
       enlist(mine, sleep.handle());
       look_after_enlisting();
-      if (attempt()) {
+      if (Sync::step() && attempt()) {
         if (leave(mine) == call_status::called) {
           call(1);
         }
@@ -78,7 +79,7 @@ class wait_list {
       // It may end for no reason, and is no more than that: what counts is the next look.
       const wait_status ended = sleep.park(patience);
       std::ignore = leave(mine);
-      if (attempt()) {
+      if (Sync::step() && attempt()) {
         return true;
       }
       if (ended == wait_status::timed_out) {
@@ -88,7 +89,11 @@ class wait_list {
   }
 
   /// Wakes at most so many of those that wait, the longest waiting first. Does not block.
-  void call(std::size_t most) noexcept {
+  void call(std::size_t most,
+            std::source_location where = std::source_location::current()) noexcept {
+    if (!Sync::step(where)) {
+      return;
+    }
     // [wait_list.look] seq_cst: pairs with look_after_enlisting's heavy fence; the caller's
     // change is seen by who enlists, or who is enlisted is seen here.
     Sync::light_fence(order::seq_cst);
@@ -99,7 +104,7 @@ class wait_list {
     for (; most > 0 && !waiters_.empty(); --most) {
       waiter& called = *waiters_.first();
       unlink(called);
-      called.waker_.read().wake();
+      wake<Sync>(called.waker_.read());
     }
   }
 

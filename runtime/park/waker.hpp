@@ -1,6 +1,8 @@
 // How whoever waits is told to look again: a parked thread, a task, or what else polls.
 #pragma once
 
+#include <source_location>
+
 namespace handfast {
 
 /// Whether what was polled has come to its end.
@@ -24,5 +26,14 @@ class waker {
   void (*wake_)(void*) noexcept = nullptr;
   void* whom_ = nullptr;
 };
+
+/// Wakes it: a step that a campaign may leave out.
+template <class Sync>
+void wake(const waker& whom,
+          std::source_location where = std::source_location::current()) noexcept {
+  if (Sync::step(where)) {
+    whom.wake();
+  }
+}
 
 }  // namespace handfast

@@ -122,8 +122,7 @@ class lone_tail {
     Sync::heavy_fence(order::seq_cst);
     busy_wait<Sync> for_the_push;
     // [lone_tail.push] acquire: pairs with the push's release.
-    while (pushing_.load(order::acquire) != 0) {
-      for_the_push.go_on();
+    while (pushing_.load(order::acquire) != 0 && for_the_push.looks_again()) {
     }
     // [lone_tail.end] release: pairs with end's acquire; what was before the close.
     end_.store(there, order::release);

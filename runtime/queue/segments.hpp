@@ -213,8 +213,7 @@ class segment_queue {
         return filled_.load(order::acquire) != 0;
       }
       [[nodiscard]] Value take() noexcept {
-        for (busy_wait<Sync> for_the_push; !filled();) {
-          for_the_push.go_on();
+        for (busy_wait<Sync> for_the_push; !filled() && for_the_push.looks_again();) {
         }
         return room_.write().take();
       }
@@ -269,8 +268,8 @@ class segment_queue {
   // The head goes on to the segment after this one.
   void turn_from(segment& done) noexcept {
     segment* next = done.following();
-    for (busy_wait<Sync> for_the_push; next == nullptr; next = done.following()) {
-      for_the_push.go_on();
+    for (busy_wait<Sync> for_the_push; next == nullptr && for_the_push.looks_again();
+         next = done.following()) {
     }
     // relaxed: the head tells of it.
     head_segment_.store(next, order::relaxed);

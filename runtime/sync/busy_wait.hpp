@@ -26,6 +26,12 @@ class busy_wait {
       Sync::yield(where);
     }
   }
+  /// The same in a loop's condition: whether to look again.
+  [[nodiscard]] bool looks_again(
+      std::source_location where = std::source_location::current()) noexcept {
+    go_on(where);
+    return Sync::step(where);
+  }
 
  private:
   static constexpr std::uint32_t most_pauses = 64;

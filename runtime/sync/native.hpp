@@ -218,6 +218,10 @@ struct native {
     ::operator delete(memory, bytes, std::align_val_t{align});
   }
 
+  static constexpr bool step(std::source_location = std::source_location::current()) noexcept {
+    return true;
+  }
+
   static void assert_that(bool condition, const char* text,
                           std::source_location where = std::source_location::current()) noexcept {
     if (!condition) [[unlikely]] {

@@ -296,6 +296,10 @@ struct native_seeded {
     native::deallocate(memory, bytes, align);
   }
 
+  static constexpr bool step(std::source_location = std::source_location::current()) noexcept {
+    return true;
+  }
+
   static void assert_that(bool condition, const char* text,
                           std::source_location where = std::source_location::current()) {
     if (!condition) [[unlikely]] {

@@ -68,6 +68,9 @@
 //                        A broken precondition or invariant. Stops the program
 //                        on `native`, in every build type; a finding under an
 //                        engine.
+//   step() -> bool       Whether to do the step that follows: always, but in a campaign
+//                        that leaves steps out one at a time, to see whether anything
+//                        notices. Free on `native`.
 //   name(object, text)   Names an object for traces. Free on `native`.
 //   limits               Sizes that shrink under search:
 //                          items_per_lock   most items one hold of a channel's
@@ -166,6 +169,7 @@ concept sync_policy =
       { Sync::allocate(size, size) } -> std::same_as<void*>;
       Sync::deallocate(memory, size, size);
       Sync::assert_that(true, "", where);
+      { Sync::step(where) } -> std::same_as<bool>;
       Sync::name(plain, "");
       { Sync::limits::items_per_lock } -> std::convertible_to<std::size_t>;
       { Sync::limits::pauses_before_sleep } -> std::convertible_to<std::size_t>;

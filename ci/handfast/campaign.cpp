@@ -1,0 +1,214 @@
+#include "ci/handfast/campaign.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <utility>
+
+namespace handfast::ci {
+namespace {
+
+constexpr std::string_view engine = "checker";
+constexpr std::string_view mode = "exhaustive";
+
+// What a scenario is run for to see what it reaches, and what it costs.
+constexpr std::uint64_t looked_at_executions = 2'000;
+constexpr double looked_at_seconds = 5;
+
+// Most mutants are killed within moments by some scenario, if not by the cheapest: all that reach
+// one are run for some executions first, then for more.
+constexpr std::array<std::uint64_t, 3> rounds{200, 5'000, 50'000};
+
+run_request request_for(const std::string& scenario) {
+  run_request made;
+  made.scenario = scenario;
+  made.engine = engine;
+  made.mode = mode;
+  return made;
+}
+
+// In operations, which are the same every time.
+double cost_of(const run_report& looked_at) {
+  constexpr double longer_than_all = 1e12;
+  return static_cast<double>(looked_at.operations) + (looked_at.complete ? 0 : longer_than_all);
+}
+
+// One mutant's runs: every scenario that reaches it, for longer from round to round, until one
+// fails; those that came to their end without a finding are through.
+class trial : public std::enable_shared_from_this<trial> {
+ public:
+  trial(const engine_folder& engines, const campaign_plan& plan, const campaign_limits& limits,
+        const weak_mutant& which,
+        const std::function<void(const weak_mutant&, const mutant_fate&)>& settled)
+      : engines_(engines), plan_(plan), limits_(limits), which_(which), settled_(settled) {
+    std::ranges::transform(plan.sites[which.site].by, std::back_inserter(left_),
+                           &reached_by::scenario);
+  }
+
+  std::vector<task> next() {
+    while (at_ == left_.size()) {
+      left_ = std::exchange(unfinished_, {});
+      at_ = 0;
+      ++round_;
+      if (left_.empty() || round_ > rounds.size() || (which_.excused && round_ == 2)) {
+        fate_.what = left_.empty() ? fate::survived : fate::timeout;
+        settled_(which_, fate_);
+        return {};
+      }
+    }
+    run_request request = request_for(left_[at_]);
+    request.mutant = name_of(plan_, which_);
+    request.max_executions = round_ < rounds.size()
+                                 ? std::min(rounds[round_], limits_.max_executions)
+                                 : limits_.max_executions;
+    request.max_seconds = limits_.max_seconds;
+    std::vector<task> tasks;
+    tasks.push_back(run_task(
+        engines_, request, [](std::uint64_t, std::uint64_t, double) {},
+        [self = shared_from_this()](const run_report& ended) { return self->after(ended); }));
+    return tasks;
+  }
+
+ private:
+  std::vector<task> after(const run_report& ended) {
+    require_accepted(ended);
+    if (ended.verdict == "interrupted") {
+      return {};
+    }
+    fate_.executions += ended.executions;
+    ++fate_.runs;
+    const bool fails = ended.verdict == "finding" || ended.verdict == "misuse" ||
+                       (ended.verdict == "vacuous" && ended.complete);
+    if (fails) {
+      fate_.what = fate::killed;
+      fate_.scenario = ended.request.scenario;
+      fate_.verdict = ended.verdict == "finding" ? ended.kind : ended.verdict;
+      fate_.token = ended.failure ? encode(*ended.failure) : "";
+      settled_(which_, fate_);
+      return {};
+    }
+    if (!ended.complete) {
+      unfinished_.push_back(ended.request.scenario);
+    }
+    ++at_;
+    return next();
+  }
+
+  const engine_folder& engines_;
+  const campaign_plan& plan_;
+  const campaign_limits& limits_;
+  const weak_mutant which_;
+  const std::function<void(const weak_mutant&, const mutant_fate&)>& settled_;
+  std::vector<std::string> left_;
+  std::vector<std::string> unfinished_;
+  std::size_t at_ = 0;
+  std::size_t round_ = 0;
+  mutant_fate fate_;
+};
+
+}  // namespace
+
+std::string_view name_of(fate what) {
+  constexpr std::array<std::string_view, 4> names{"killed", "survived", "equivalent", "timeout"};
+  return names[static_cast<std::size_t>(what)];
+}
+
+std::string name_of(const weak_spot& site) {
+  return fmt::format("{}:{}:{}", site.file, site.line, site.column);
+}
+
+std::string name_of(const campaign_plan& plan, const weak_mutant& which) {
+  return name_of(plan.sites[which.site].at) + ":" + which.way;
+}
+
+std::string written_as(const weak_spot& site, const std::string& way) {
+  if (way == "may_fail") {
+    return "strong";
+  }
+  if (way == "wakes_one" || site.order.empty()) {
+    return site.does;
+  }
+  if (way == "skipped" && site.does != "fence") {
+    return site.does;
+  }
+  return way.starts_with("failed_") ? "failed_" + site.order_if_failed : site.order;
+}
+
+std::string source_line(const weak_spot& site) {
+  std::ifstream file(site.path);
+  std::string line;
+  for (std::uint32_t i = 0; i < site.line && std::getline(file, line); ++i) {
+  }
+  if (!file) {
+    return "";
+  }
+  const std::size_t first = line.find_first_not_of(" \t");
+  return first == std::string::npos ? "" : line.substr(first);
+}
+
+campaign_plan planned(const engine_folder& engines, const std::vector<offer>& scenarios,
+                      const std::function<bool(const weak_spot&)>& wanted, unsigned jobs,
+                      const std::function<void(std::size_t)>& tell) {
+  std::map<std::tuple<std::string, std::uint32_t, std::uint32_t>, target_site> found;
+  std::size_t ended_runs = 0;
+  std::vector<task> tasks;
+  for (const offer& each : scenarios) {
+    run_request request = request_for(each.name);
+    request.max_executions = looked_at_executions;
+    request.max_seconds = looked_at_seconds;
+    const auto reached = std::make_shared<std::vector<weak_spot>>();
+    tasks.push_back(sites_task(
+        engines, request,
+        [reached, &wanted](weak_spot site) {
+          if (wanted(site)) {
+            reached->push_back(std::move(site));
+          }
+        },
+        [reached, &found, &ended_runs, &tell](const run_report& ended) {
+          require_accepted(ended);
+          for (weak_spot& site : *reached) {
+            target_site& its = found[{site.file, site.line, site.column}];
+            its.by.push_back({ended.request.scenario, cost_of(ended)});
+            its.at = std::move(site);
+          }
+          tell(++ended_runs);
+          return std::vector<task>{};
+        }));
+  }
+  run_tasks(std::move(tasks), jobs, [] {});
+  if (interrupted()) {
+    throw interruption{};
+  }
+  campaign_plan plan;
+  for (auto& [place, site] : found) {
+    std::ranges::sort(site.by, [](const reached_by& one, const reached_by& other) {
+      return std::tie(one.cost, one.scenario) < std::tie(other.cost, other.scenario);
+    });
+    for (const std::string& way : site.at.ways) {
+      plan.mutants.push_back({plan.sites.size(), way});
+    }
+    plan.sites.push_back(std::move(site));
+  }
+  return plan;
+}
+
+bool run_campaign(const engine_folder& engines, const campaign_plan& plan,
+                  const campaign_limits& limits, const std::set<std::string>& known,
+                  const std::function<void(const weak_mutant&, const mutant_fate&)>& settled,
+                  const std::function<bool()>& goes_on) {
+  std::vector<task> tasks;
+  for (const weak_mutant& each : plan.mutants) {
+    if (!known.contains(name_of(plan, each))) {
+      for (task& first : std::make_shared<trial>(engines, plan, limits, each, settled)->next()) {
+        tasks.push_back(std::move(first));
+      }
+    }
+  }
+  return run_tasks_while(std::move(tasks), limits.jobs, goes_on);
+}
+
+}  // namespace handfast::ci

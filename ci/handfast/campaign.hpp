@@ -1,0 +1,96 @@
+// A campaign: each operation that scenarios reach is made weaker than it is written, one at a
+// time (models/checker/weakening.hpp), and the scenarios that reach it are run until one fails.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ci/handfast/engines.hpp"
+
+namespace handfast::ci {
+
+/// Where a campaign runs a scenario, and what that costs.
+struct reached_by {
+  std::string scenario;
+  double cost = 0;  ///< of its whole search, next to others'
+};
+
+/// An operation, and who reaches it, the cheapest first.
+struct target_site {
+  weak_spot at;
+  std::vector<reached_by> by;
+};
+
+/// One operation, weaker in one way.
+struct weak_mutant {
+  std::size_t site = 0;  ///< of the campaign's
+  std::string way;
+  bool excused = false;  ///< it is written down that nothing can tell: tried, but not for long
+};
+
+enum class fate : std::uint8_t {
+  killed,      ///< a scenario failed
+  survived,    ///< all that reach it are verified all the same
+  equivalent,  ///< the same, and it is written down why nothing can tell
+  timeout,     ///< no scenario failed, and the search of one did not come to its end
+};
+[[nodiscard]] std::string_view name_of(fate what);
+
+/// What became of a mutant.
+struct mutant_fate {
+  fate what = fate::timeout;
+  std::string scenario;  ///< that killed it
+  std::string verdict;   ///< its finding's kind
+  std::string token;
+  std::string why;               ///< equivalent: the reason
+  std::uint64_t executions = 0;  ///< of all its runs
+  std::size_t runs = 0;
+};
+
+/// Sites by what is written there, so that they are found again when lines have moved.
+struct equivalence {
+  std::string file;
+  std::string text;  ///< part of the source line
+  std::string way;
+  std::string why;
+};
+
+struct campaign_plan {
+  std::vector<target_site> sites;
+  std::vector<weak_mutant> mutants;
+};
+
+struct campaign_limits {
+  std::uint64_t max_executions = 200'000;  ///< of one scenario's search, for one mutant
+  double max_seconds = 20;                 ///< the same; what it cuts is not the same every time
+  unsigned jobs = 1;
+};
+
+/// "queue/ends.hpp:44:12".
+[[nodiscard]] std::string name_of(const weak_spot& site);
+/// What `--mutant` takes.
+[[nodiscard]] std::string name_of(const campaign_plan& plan, const weak_mutant& which);
+/// What the operation is as written, and what becomes of it: "acquire", "relaxed".
+[[nodiscard]] std::string written_as(const weak_spot& site, const std::string& way);
+/// The line of source; empty where it cannot be read.
+[[nodiscard]] std::string source_line(const weak_spot& site);
+
+/// Runs each scenario for a moment to see what it reaches; `wanted` picks sites by name.
+[[nodiscard]] campaign_plan planned(const engine_folder& engines,
+                                    const std::vector<offer>& scenarios,
+                                    const std::function<bool(const weak_spot&)>& wanted,
+                                    unsigned jobs, const std::function<void(std::size_t)>& tell);
+
+/// Runs the mutants whose fate is not `known`, and calls `settled` with each one's; begins no
+/// further run once `goes_on` says so. Returns whether all came to an end.
+bool run_campaign(const engine_folder& engines, const campaign_plan& plan,
+                  const campaign_limits& limits, const std::set<std::string>& known,
+                  const std::function<void(const weak_mutant&, const mutant_fate&)>& settled,
+                  const std::function<bool()>& goes_on);
+
+}  // namespace handfast::ci

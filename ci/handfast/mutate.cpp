@@ -1,0 +1,361 @@
+// `handfast mutate`: which orders and which steps does some scenario defend?
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <span>
+
+#include "ci/engines/engine.hpp"
+#include "ci/handfast/campaign.hpp"
+#include "ci/handfast/mutate_page.hpp"
+#include "ci/handfast/process.hpp"
+#include "ci/handfast/report.hpp"
+#include "ci/handfast/select.hpp"
+#include "ci/handfast/verbs.hpp"
+
+namespace handfast::ci {
+namespace {
+
+using json = nlohmann::ordered_json;
+using clock = std::chrono::steady_clock;
+
+// Lines that changed since a revision, by file, as git names it.
+using changed_lines = std::map<std::string, std::set<std::uint32_t>>;
+
+changed_lines changed_since(const std::string& revision) {
+  exit_report ended;
+  const std::string diff = run_to_end(
+      {"git", "diff", "--unified=0", "--no-color", "--no-ext-diff", revision, "--"}, ended);
+  if (ended.status != 0 || ended.signal != 0) {
+    throw usage_error("--since: git knows no revision '" + revision + "' here");
+  }
+  changed_lines all;
+  std::string file;
+  for (std::size_t at = 0; at < diff.size();) {
+    const std::size_t end = std::min(diff.find('\n', at), diff.size());
+    const std::string line = diff.substr(at, end - at);
+    at = end + 1;
+    if (line.starts_with("+++ b/")) {
+      file = line.substr(6);
+    } else if (line.starts_with("@@ ")) {
+      // @@ -1,2 +3,4 @@
+      unsigned long first = 0;
+      unsigned long count = 1;
+      const char* const added = line.c_str() + line.find('+');
+      if (std::sscanf(added, "+%lu,%lu", &first, &count) > 0) {
+        for (unsigned long i = 0; i < count; ++i) {
+          all[file].insert(static_cast<std::uint32_t>(first + i));
+        }
+      }
+    }
+  }
+  return all;
+}
+
+// A statement may begin lines before what it does, and go on after.
+bool is_touched(const changed_lines& changed, const weak_spot& site) {
+  constexpr std::uint32_t around = 3;
+  return std::ranges::any_of(changed, [&](const auto& each) {
+    const auto& [file, lines] = each;
+    const auto next = lines.lower_bound(site.line - std::min(site.line, around));
+    return file.ends_with("/" + site.file) && next != lines.end() && *next <= site.line + around;
+  });
+}
+
+// What is of the code under test, and not of its tests or the checker's own.
+bool is_of_the_code(const weak_spot& site) {
+  return !site.file.starts_with("/");
+}
+
+std::vector<equivalence> equivalences(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) {
+    throw usage_error("cannot read " + path);
+  }
+  const json all = json::parse(file, nullptr, false);
+  std::vector<equivalence> read;
+  if (!all.is_array()) {
+    throw usage_error(path + " is no JSON array of {\"file\", \"text\", \"way\", \"why\"}");
+  }
+  for (const json& each : all) {
+    const auto text = [&each](const char* field) {
+      return each.is_object() && each.contains(field) && each[field].is_string()
+                 ? each[field].get<std::string>()
+                 : "";
+    };
+    equivalence& one = read.emplace_back(text("file"), text("text"), text("way"), text("why"));
+    if (one.file.empty() || one.text.empty() || one.way.empty() || one.why.empty()) {
+      throw usage_error(path + ": an entry lacks its file, text, way or why: " + each.dump());
+    }
+  }
+  return read;
+}
+
+// What is written down of why nothing can tell; nothing, if nothing is.
+const equivalence* excuse_of(const weak_spot& site, const std::string& way,
+                             const std::vector<equivalence>& known) {
+  const std::string line = source_line(site);
+  const auto found = std::ranges::find_if(known, [&](const equivalence& each) {
+    return each.file == site.file && each.way == way && line.find(each.text) != std::string::npos;
+  });
+  return found == known.end() ? nullptr : &*found;
+}
+
+json to_json(const campaign_plan& plan, const weak_mutant& which, const mutant_fate& fate) {
+  const weak_spot& site = plan.sites[which.site].at;
+  json line = {{"site", name_of(site)},
+               {"does", site.does},
+               {"from", written_as(site, which.way)},
+               {"to", which.way},
+               {"result", name_of(fate.what)},
+               {"scenario", nullptr},
+               {"verdict", nullptr},
+               {"token", nullptr},
+               {"reached_by", plan.sites[which.site].by.size()},
+               {"runs", fate.runs},
+               {"executions", fate.executions},
+               {"text", source_line(site)}};
+  if (fate.what == fate::killed) {
+    line["scenario"] = fate.scenario;
+    line["verdict"] = fate.verdict;
+    line["token"] = fate.token;
+  }
+  if (!fate.why.empty()) {
+    line["why"] = fate.why;
+  }
+  return line;
+}
+
+std::string dumped(const json& line) {
+  return line.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string summary_line(const campaign_plan& plan, const weak_mutant& which,
+                         const mutant_fate& fate) {
+  const weak_spot& site = plan.sites[which.site].at;
+  std::string end;
+  switch (fate.what) {
+    case fate::killed: end = fmt::format("{} in {}", fate.verdict, fate.scenario); break;
+    case fate::equivalent: end = fate.why; break;
+    default:
+      end = fmt::format("{} of {} scenarios, {} executions: {}", fate.runs,
+                        plan.sites[which.site].by.size(), grouped(fate.executions),
+                        source_line(site));
+  }
+  return fmt::format("{:<11} {:<32} {:>17} -> {:<14} {}", name_of(fate.what), name_of(site),
+                     written_as(site, which.way), which.way, end);
+}
+
+// What is settled, kept from run to run: a line each, after one that says of which sources.
+class journal {
+ public:
+  journal(const std::string& path, const campaign_limits& limits) {
+    if (path.empty()) {
+      return;
+    }
+    const json head = {{"campaign", build_name()}, {"max_executions", limits.max_executions}};
+    std::ifstream file(path);
+    std::string line;
+    if (file && std::getline(file, line)) {
+      if (json::parse(line, nullptr, false) != head) {
+        throw usage_error(path + " is of other sources or another bound; give another file");
+      }
+      while (std::getline(file, line)) {
+        read(json::parse(line, nullptr, false));
+      }
+    }
+    file.close();
+    const bool is_new = line.empty();
+    out_.open(path, std::ios::app);
+    if (!out_) {
+      throw usage_error("cannot write " + path);
+    }
+    if (is_new) {
+      out_ << dumped(head) << std::endl;
+    }
+  }
+
+  [[nodiscard]] const std::map<std::string, mutant_fate>& kept() const { return kept_; }
+
+  void keep(const std::string& mutant, const mutant_fate& fate) {
+    if (out_.is_open()) {
+      out_ << dumped({{"mutant", mutant},
+                      {"fate", fate.what},
+                      {"scenario", fate.scenario},
+                      {"verdict", fate.verdict},
+                      {"token", fate.token},
+                      {"executions", fate.executions},
+                      {"runs", fate.runs}})
+           << std::endl;
+    }
+  }
+
+ private:
+  // The last line of a run that was cut short may be no line at all.
+  void read(const json& line) {
+    if (!line.is_object()) {
+      return;
+    }
+    mutant_fate& fate = kept_[line.value("mutant", "")];
+    fate.what = line.value("fate", fate::timeout);
+    fate.scenario = line.value("scenario", "");
+    fate.verdict = line.value("verdict", "");
+    fate.token = line.value("token", "");
+    fate.executions = line.value("executions", std::uint64_t{0});
+    fate.runs = line.value("runs", std::size_t{0});
+  }
+
+  std::map<std::string, mutant_fate> kept_;
+  std::ofstream out_;
+};
+
+std::vector<offer> scenarios(const engine_folder& engines, const mutate_options& options) {
+  std::vector<offer> all = offers(engines);
+  std::erase_if(all, [&](const offer& each) {
+    return each.engine != "checker" || !matches(options.scenario, each.name);
+  });
+  if (all.empty()) {
+    throw usage_error("no scenario of the checker is named '" + options.scenario + "'");
+  }
+  return all;
+}
+
+campaign_plan plan_of(const engine_folder& engines, const mutate_options& options, unsigned jobs) {
+  const std::vector<offer> all = scenarios(engines, options);
+  const changed_lines changed =
+      options.since.empty() ? changed_lines() : changed_since(options.since);
+  const auto wanted = [&](const weak_spot& site) {
+    return is_of_the_code(site) && matches(options.pattern, name_of(site)) &&
+           (options.since.empty() || is_touched(changed, site));
+  };
+  progress_line line(!options.json);
+  campaign_plan plan = planned(engines, all, wanted, jobs, [&](std::size_t ended) {
+    line.show(fmt::format("{} of {} scenarios looked at", ended, all.size()));
+  });
+  line.clear();
+  if (plan.mutants.empty() && options.since.empty()) {
+    throw usage_error("no scenario reaches '" + options.pattern +
+                      "'; `handfast mutate --list` shows what there is");
+  }
+  return plan;
+}
+
+void list(const campaign_plan& plan) {
+  for (const target_site& each : plan.sites) {
+    fmt::print(
+        "{:<32} {:<17} {:<8} reached by {:>3}; {}\n", name_of(each.at), each.at.does, each.at.order,
+        each.by.size(),
+        each.at.ways.empty() ? "nothing weaker" : fmt::format("{}", fmt::join(each.at.ways, ", ")));
+  }
+  fmt::print("\n{} operations, {} mutants\n", plan.sites.size(), plan.mutants.size());
+}
+
+}  // namespace
+
+int mutate_verb(const mutate_options& options) {
+  const engine_folder engines(options.engines);
+  campaign_limits limits;
+  limits.jobs = jobs_or_cores(options.jobs);
+  limits.max_executions = options.max_executions.value_or(limits.max_executions);
+  limits.max_seconds = options.max_seconds.value_or(limits.max_seconds);
+  const auto known =
+      options.equivalent.empty() ? std::vector<equivalence>() : equivalences(options.equivalent);
+  journal kept(options.resume, limits);
+  const auto start = clock::now();
+  campaign_plan plan = plan_of(engines, options, limits.jobs);
+  if (options.list) {
+    list(plan);
+    return 0;
+  }
+  std::map<std::string, mutant_fate> fates = kept.kept();
+  std::set<std::string> settled;
+  std::ranges::transform(fates, std::inserter(settled, settled.end()),
+                         [](const auto& each) { return each.first; });
+  std::set<const equivalence*> used;
+  for (weak_mutant& each : plan.mutants) {
+    if (const equivalence* excuse = excuse_of(plan.sites[each.site].at, each.way, known)) {
+      each.excused = true;
+      used.insert(excuse);
+    }
+  }
+  progress_line line(!options.json);
+  const auto show = [&](const weak_mutant& which, mutant_fate& fate) {
+    if (which.excused && fate.what != fate::killed) {
+      fate.what = fate::equivalent;
+      fate.why = excuse_of(plan.sites[which.site].at, which.way, known)->why;
+    }
+    line.clear();
+    if (options.json) {
+      fmt::print("{}\n", dumped(to_json(plan, which, fate)));
+    } else if (fate.what != fate::killed && fate.what != fate::equivalent) {
+      fmt::print("{}\n", summary_line(plan, which, fate));
+    } else if (fate.what == fate::killed && which.excused) {
+      fmt::print("{}: it is written down that nothing can tell, but {}\n", options.equivalent,
+                 summary_line(plan, which, fate));
+    }
+    std::fflush(stdout);
+  };
+  for (const weak_mutant& each : plan.mutants) {
+    if (const auto found = fates.find(name_of(plan, each)); found != fates.end()) {
+      show(each, found->second);
+    }
+  }
+  const bool ended = run_campaign(
+      engines, plan, limits, settled,
+      [&](const weak_mutant& which, const mutant_fate& fate) {
+        const std::string name = name_of(plan, which);
+        kept.keep(name, fate);
+        mutant_fate& its = fates[name] = fate;
+        show(which, its);
+      },
+      [&] {
+        const std::chrono::duration<double> ran = clock::now() - start;
+        line.show(fmt::format("{} of {} mutants settled, {:.0f} s", fates.size(),
+                              plan.mutants.size(), ran.count()));
+        return !options.budget_seconds || ran.count() < *options.budget_seconds;
+      });
+  line.clear();
+  std::map<fate, std::size_t> counts;
+  for (const weak_mutant& each : plan.mutants) {
+    if (const auto found = fates.find(name_of(plan, each)); found != fates.end()) {
+      ++counts[found->second.what];
+    }
+  }
+  if (!options.html.empty()) {
+    write_page(options.html, plan, fates);
+  }
+  const std::size_t open = counts[fate::survived] + counts[fate::timeout];
+  if (!options.json) {
+    const std::chrono::duration<double> ran = clock::now() - start;
+    fmt::print(
+        "\n{} operations, {} mutants in {:.0f} s: {} killed, {} equivalent, {} survived, {} "
+        "not decided{}\n",
+        plan.sites.size(), plan.mutants.size(), ran.count(), counts[fate::killed],
+        counts[fate::equivalent], counts[fate::survived], counts[fate::timeout],
+        ended ? "" : fmt::format(", {} not tried", plan.mutants.size() - fates.size()));
+  }
+  const bool whole = ended && options.pattern.empty() && options.since.empty();
+  std::size_t wrong = 0;  // of what is written down
+  for (const equivalence& each : known) {
+    if (whole && !used.contains(&each)) {
+      ++wrong;
+      fmt::print(stderr, "handfast: {}: no mutant is '{}' in {} ({})\n", options.equivalent,
+                 each.text, each.file, each.way);
+    }
+  }
+  wrong += static_cast<std::size_t>(std::ranges::count_if(plan.mutants, [&](const auto& each) {
+    const auto found = fates.find(name_of(plan, each));
+    return each.excused && found != fates.end() && found->second.what == fate::killed;
+  }));
+  if (!ended) {
+    return 3;
+  }
+  return open + wrong == 0 ? 0 : 1;
+}
+
+}  // namespace handfast::ci
