@@ -6,7 +6,6 @@
 
 #include "ci/engines/engine.hpp"
 #include "ci/engines/work_file.hpp"
-#include "models/checker/trace.hpp"
 #include "models/checker/weakening.hpp"
 #include "models/suites/checker.hpp"
 #include "models/token/steps.hpp"
@@ -115,19 +114,9 @@ class checker_engine : public engine {
     checker::note_sites();
     const auto to_its_end = [](const how_far&) { return true; };
     outcome result = run(name, options, to_its_end);
-    for (const auto& [at, what] : checker::noted_sites()) {
-      weak_spot spot{at.file, what.path, at.line, at.column, std::string(name_of(what.what)),
-                     "",      "",        {}};
-      if (what.what < checker::deed::notify_one) {
-        spot.order = order_name(what.how);
-      }
-      if (what.what == checker::deed::compare_exchange) {
-        spot.order_if_failed = order_name(what.how_if_failed);
-      }
-      for (const checker::weakness way : weaknesses_of(what)) {
-        spot.ways.emplace_back(name_of(way));
-      }
-      found.push_back(std::move(spot));
+    for (checker::spot& each : checker::noted_spots()) {
+      found.push_back({each.at.file, each.path, each.at.line, each.at.column, each.does, each.order,
+                       each.order_if_failed, std::move(each.ways)});
     }
     return result;
   }

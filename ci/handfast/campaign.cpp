@@ -4,15 +4,19 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <memory>
+#include <map>
+#include <tuple>
 #include <utility>
+
+#include "ci/handfast/select.hpp"
 
 namespace handfast::ci {
 namespace {
 
-constexpr std::string_view engine = "checker";
+constexpr std::string_view checker_name = "checker";
 constexpr std::string_view mode = "exhaustive";
 
 // What a scenario is run for to see what it reaches, and what it costs.
@@ -26,10 +30,51 @@ constexpr std::array<std::uint64_t, 3> rounds{200, 5'000, 50'000};
 run_request request_for(const std::string& scenario) {
   run_request made;
   made.scenario = scenario;
-  made.engine = engine;
+  made.engine = checker_name;
   made.mode = mode;
   return made;
 }
+
+class engine_checks final : public checks {
+ public:
+  engine_checks(const engine_folder& engines, std::vector<std::string> names)
+      : engines_(engines), names_(std::move(names)) {}
+
+  [[nodiscard]] std::vector<std::string> names() const override { return names_; }
+  [[nodiscard]] task sites(const run_request& request, std::function<void(weak_spot)> found,
+                           std::function<std::vector<task>(run_report)> done) const override {
+    return sites_task(engines_, request, std::move(found), std::move(done));
+  }
+  [[nodiscard]] task run(const run_request& request,
+                         std::function<std::vector<task>(run_report)> done) const override {
+    return run_task(
+        engines_, request, [](std::uint64_t, std::uint64_t, double) {}, std::move(done));
+  }
+
+ private:
+  const engine_folder engines_;
+  const std::vector<std::string> names_;
+};
+
+class program_checks final : public checks {
+ public:
+  program_checks(std::string program, std::vector<std::string> names)
+      : program_(std::move(program)), names_(std::move(names)) {}
+
+  [[nodiscard]] std::vector<std::string> names() const override { return names_; }
+  [[nodiscard]] task sites(const run_request& request, std::function<void(weak_spot)> found,
+                           std::function<std::vector<task>(run_report)> done) const override {
+    return check_task(program_, request, std::move(found), std::move(done));
+  }
+  [[nodiscard]] task run(const run_request& request,
+                         std::function<std::vector<task>(run_report)> done) const override {
+    return check_task(program_, request, {}, std::move(done));
+  }
+
+ private:
+  const std::string program_;
+  const std::vector<std::string> names_;
+};
 
 // In operations, which are the same every time.
 double cost_of(const run_report& looked_at) {
@@ -41,10 +86,10 @@ double cost_of(const run_report& looked_at) {
 // fails; those that came to their end without a finding are through.
 class trial : public std::enable_shared_from_this<trial> {
  public:
-  trial(const engine_folder& engines, const campaign_plan& plan, const campaign_limits& limits,
+  trial(const checks& all, const campaign_plan& plan, const campaign_limits& limits,
         const weak_mutant& which,
         const std::function<void(const weak_mutant&, const mutant_fate&)>& settled)
-      : engines_(engines), plan_(plan), limits_(limits), which_(which), settled_(settled) {
+      : all_(all), plan_(plan), limits_(limits), which_(which), settled_(settled) {
     std::ranges::transform(plan.sites[which.site].by, std::back_inserter(left_),
                            &reached_by::scenario);
   }
@@ -67,9 +112,9 @@ class trial : public std::enable_shared_from_this<trial> {
                                  : limits_.max_executions;
     request.max_seconds = limits_.max_seconds;
     std::vector<task> tasks;
-    tasks.push_back(run_task(
-        engines_, request, [](std::uint64_t, std::uint64_t, double) {},
-        [self = shared_from_this()](const run_report& ended) { return self->after(ended); }));
+    tasks.push_back(all_.run(request, [self = shared_from_this()](const run_report& ended) {
+      return self->after(ended);
+    }));
     return tasks;
   }
 
@@ -98,7 +143,7 @@ class trial : public std::enable_shared_from_this<trial> {
     return next();
   }
 
-  const engine_folder& engines_;
+  const checks& all_;
   const campaign_plan& plan_;
   const campaign_limits& limits_;
   const weak_mutant which_;
@@ -150,20 +195,45 @@ std::string source_line(const weak_spot& site) {
   return first == std::string::npos ? "" : line.substr(first);
 }
 
-campaign_plan planned(const engine_folder& engines, const std::vector<offer>& scenarios,
-                      const std::function<bool(const weak_spot&)>& wanted, unsigned jobs,
-                      const std::function<void(std::size_t)>& tell) {
+std::unique_ptr<checks> checks_of(const engine_folder& engines, const std::string& pattern) {
+  std::vector<std::string> names;
+  for (const offer& each : offers(engines)) {
+    if (each.engine == checker_name && matches(pattern, each.name)) {
+      names.push_back(each.name);
+    }
+  }
+  if (names.empty()) {
+    throw usage_error("no scenario of the checker is named '" + pattern + "'");
+  }
+  return std::make_unique<engine_checks>(engines, std::move(names));
+}
+
+std::unique_ptr<checks> checks_of(const std::string& program, const std::string& pattern) {
+  std::vector<std::string> names = tests_of(program);
+  std::erase_if(names, [&](const std::string& each) { return !matches(pattern, each); });
+  if (names.empty()) {
+    throw usage_error("no test of " + program + " is named '" + pattern + "'");
+  }
+  return std::make_unique<program_checks>(program, std::move(names));
+}
+
+campaign_plan planned(const checks& all, const std::function<bool(const weak_spot&)>& wanted,
+                      unsigned jobs, const std::function<void(std::size_t)>& tell) {
   std::map<std::tuple<std::string, std::uint32_t, std::uint32_t>, target_site> found;
   std::size_t ended_runs = 0;
+  const std::string here = std::filesystem::current_path().string() + "/";
   std::vector<task> tasks;
-  for (const offer& each : scenarios) {
-    run_request request = request_for(each.name);
+  for (const std::string& each : all.names()) {
+    run_request request = request_for(each);
     request.max_executions = looked_at_executions;
     request.max_seconds = looked_at_seconds;
     const auto reached = std::make_shared<std::vector<weak_spot>>();
-    tasks.push_back(sites_task(
-        engines, request,
-        [reached, &wanted](weak_spot site) {
+    tasks.push_back(all.sites(
+        request,
+        [reached, &wanted, here](weak_spot site) {
+          if (site.file.starts_with(here)) {
+            site.file.erase(0, here.size());
+          }
           if (wanted(site)) {
             reached->push_back(std::move(site));
           }
@@ -196,14 +266,14 @@ campaign_plan planned(const engine_folder& engines, const std::vector<offer>& sc
   return plan;
 }
 
-bool run_campaign(const engine_folder& engines, const campaign_plan& plan,
-                  const campaign_limits& limits, const std::set<std::string>& known,
+bool run_campaign(const checks& all, const campaign_plan& plan, const campaign_limits& limits,
+                  const std::set<std::string>& known,
                   const std::function<void(const weak_mutant&, const mutant_fate&)>& settled,
                   const std::function<bool()>& goes_on) {
   std::vector<task> tasks;
   for (const weak_mutant& each : plan.mutants) {
     if (!known.contains(name_of(plan, each))) {
-      for (task& first : std::make_shared<trial>(engines, plan, limits, each, settled)->next()) {
+      for (task& first : std::make_shared<trial>(all, plan, limits, each, settled)->next()) {
         tasks.push_back(std::move(first));
       }
     }

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +13,26 @@
 #include "ci/handfast/engines.hpp"
 
 namespace handfast::ci {
+
+/// What a campaign runs: the engine's scenarios, or the checks of a user's program.
+class checks {
+ public:
+  checks() = default;
+  checks(const checks&) = delete;
+  checks& operator=(const checks&) = delete;
+  virtual ~checks() = default;
+
+  [[nodiscard]] virtual std::vector<std::string> names() const = 0;
+  /// A child that runs one of them and tells what it reaches.
+  [[nodiscard]] virtual task sites(const run_request& request, std::function<void(weak_spot)> found,
+                                   std::function<std::vector<task>(run_report)> done) const = 0;
+  [[nodiscard]] virtual task run(const run_request& request,
+                                 std::function<std::vector<task>(run_report)> done) const = 0;
+};
+[[nodiscard]] std::unique_ptr<checks> checks_of(const engine_folder& engines,
+                                                const std::string& pattern);
+[[nodiscard]] std::unique_ptr<checks> checks_of(const std::string& program,
+                                                const std::string& pattern);
 
 /// Where a campaign runs a scenario, and what that costs.
 struct reached_by {
@@ -81,15 +101,14 @@ struct campaign_limits {
 [[nodiscard]] std::string source_line(const weak_spot& site);
 
 /// Runs each scenario for a moment to see what it reaches; `wanted` picks sites by name.
-[[nodiscard]] campaign_plan planned(const engine_folder& engines,
-                                    const std::vector<offer>& scenarios,
+[[nodiscard]] campaign_plan planned(const checks& all,
                                     const std::function<bool(const weak_spot&)>& wanted,
                                     unsigned jobs, const std::function<void(std::size_t)>& tell);
 
 /// Runs the mutants whose fate is not `known`, and calls `settled` with each one's; begins no
 /// further run once `goes_on` says so. Returns whether all came to an end.
-bool run_campaign(const engine_folder& engines, const campaign_plan& plan,
-                  const campaign_limits& limits, const std::set<std::string>& known,
+bool run_campaign(const checks& all, const campaign_plan& plan, const campaign_limits& limits,
+                  const std::set<std::string>& known,
                   const std::function<void(const weak_mutant&, const mutant_fate&)>& settled,
                   const std::function<bool()>& goes_on);
 

@@ -57,6 +57,7 @@ class result_reader {
     report_.estimate_factor = line.value("estimate_factor", 0.0);
     report_.note = line.value("note", "");
     report_.checkpoint = line.value("checkpoint", "");
+    token_ = line.value("token", "");
     if (line.contains("replay")) {
       replay_ = from_hex(line.value("replay", "")).value_or(replay_bytes{});
     }
@@ -89,6 +90,9 @@ class result_reader {
       report_.text += ended.errors;
       report_.failure = token{report_.request.scenario, report_.request.engine,
                               source_fingerprint(), report_.request.mutant, replay_};
+      if (const auto told = decode(token_)) {
+        report_.failure = *told;
+      }
     }
     return report_;
   }
@@ -103,6 +107,7 @@ class result_reader {
   run_report report_;
   bool has_result_ = false;
   replay_bytes replay_;
+  std::string token_;  // of a user's check
 };
 
 task reading_task(std::vector<std::string> arguments, const run_request& request, on_progress tell,
@@ -261,12 +266,10 @@ task split_task(const engine_folder& engines, const run_request& request, std::u
       std::move(arguments), request, [](std::uint64_t, std::uint64_t, double) {}, std::move(done));
 }
 
-task sites_task(const engine_folder& engines, const run_request& request,
-                std::function<void(weak_spot)> found,
-                std::function<std::vector<task>(run_report)> done) {
-  task todo = reading_task(
-      command(engines, "sites", request), request, [](std::uint64_t, std::uint64_t, double) {},
-      std::move(done));
+namespace {
+
+// The same, of a child that tells of sites too.
+task telling_sites(task todo, std::function<void(weak_spot)> found) {
   todo.on_line = [found = std::move(found), read = std::move(todo.on_line)](std::string_view text) {
     const json line = parsed(text);
     if (line.is_null() || line.value("event", "") != "site") {
@@ -278,6 +281,63 @@ task sites_task(const engine_folder& engines, const run_request& request,
            line.value("order_if_failed", ""), line.value("ways", std::vector<std::string>{})});
   };
   return todo;
+}
+
+}  // namespace
+
+task sites_task(const engine_folder& engines, const run_request& request,
+                std::function<void(weak_spot)> found,
+                std::function<std::vector<task>(run_report)> done) {
+  return telling_sites(reading_task(
+                           command(engines, "sites", request), request,
+                           [](std::uint64_t, std::uint64_t, double) {}, std::move(done)),
+                       std::move(found));
+}
+
+task check_task(const std::string& program, const run_request& request,
+                std::function<void(weak_spot)> found,
+                std::function<std::vector<task>(run_report)> done) {
+  std::vector<std::string> arguments{program, "--gtest_filter=" + request.scenario};
+  const auto add = [&arguments](const std::string& flag, const auto& value) {
+    if (value) {
+      arguments.push_back(fmt::format("--handfast_{}={}", flag, *value));
+    }
+  };
+  add("max_executions", request.max_executions);
+  add("max_time", request.max_seconds);
+  if (!request.mutant.empty()) {
+    arguments.push_back("--handfast_weaken=" + request.mutant);
+  }
+  arguments.emplace_back(found ? "--handfast_sites" : "--handfast_json");
+  task todo = reading_task(
+      std::move(arguments), request, [](std::uint64_t, std::uint64_t, double) {}, std::move(done));
+  return found ? telling_sites(std::move(todo), std::move(found)) : std::move(todo);
+}
+
+std::vector<std::string> tests_of(const std::string& program) {
+  exit_report ended;
+  const std::string output = run_to_end({program, "--gtest_list_tests"}, ended);
+  if (interrupted()) {
+    throw interruption{};
+  }
+  if (ended.status != 0 || ended.signal != 0) {
+    throw usage_error(program + " lists no tests: is it a GoogleTest program?");
+  }
+  // "Suite." and under it "  name", each perhaps with a remark.
+  std::vector<std::string> all;
+  std::string suite;
+  for (std::size_t at = 0; at < output.size();) {
+    const std::size_t end = output.find('\n', at);
+    std::string line = output.substr(at, end - at);
+    at = end + 1;
+    line = line.substr(0, line.find("  #"));
+    if (line.starts_with("  ")) {
+      all.push_back(suite + line.substr(2));
+    } else if (line.ends_with('.')) {
+      suite = line;
+    }
+  }
+  return all;
 }
 
 void require_accepted(const run_report& report) {

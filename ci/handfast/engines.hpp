@@ -141,6 +141,14 @@ using on_progress =
                               std::function<void(weak_spot)> found,
                               std::function<std::vector<task>(run_report)> done);
 
+/// A child that runs one check of a user's program (docs/checking-your-code.md): by its name as
+/// GoogleTest has it, with what `request` says. `found` is for what it reaches; empty: runs it.
+[[nodiscard]] task check_task(const std::string& program, const run_request& request,
+                              std::function<void(weak_spot)> found,
+                              std::function<std::vector<task>(run_report)> done);
+/// The tests of such a program, other tests of its too.
+[[nodiscard]] std::vector<std::string> tests_of(const std::string& program);
+
 /// Of the sources that this program and its engines were built from, and the compiler.
 [[nodiscard]] std::string build_name();
 

@@ -157,8 +157,10 @@ int run(int argc, char** argv) {
                "which scenario notices",
                "handfast mutate 'queue/*' --resume campaign.jsonl --html campaign.html", mutate);
   mutate_app->add_option("pattern", mutate.pattern, "glob, or part of FILE:LINE:COLUMN");
+  mutate_app->add_option("--program", mutate.program,
+                         "your own checks: a GoogleTest program with HANDFAST_CHECKs");
   mutate_app->add_option("--scenario", mutate.scenario,
-                         "only scenarios of this name: a glob, or a part");
+                         "only scenarios or checks of this name: a glob, or a part");
   mutate_app->add_option("--since", mutate.since, "only what changed since this revision");
   mutate_app->add_option("--equivalent", mutate.equivalent,
                          "JSON file of what nothing can tell, and why (docs/json.md)");

@@ -57,19 +57,29 @@ changed_lines changed_since(const std::string& revision) {
   return all;
 }
 
+// Whether a path ends with another, as a whole.
+bool is_tail_of(const std::string& path, const std::string& tail) {
+  return ("/" + path).ends_with("/" + tail);
+}
+
 // A statement may begin lines before what it does, and go on after.
 bool is_touched(const changed_lines& changed, const weak_spot& site) {
   constexpr std::uint32_t around = 3;
   return std::ranges::any_of(changed, [&](const auto& each) {
     const auto& [file, lines] = each;
     const auto next = lines.lower_bound(site.line - std::min(site.line, around));
-    return file.ends_with("/" + site.file) && next != lines.end() && *next <= site.line + around;
+    return (is_tail_of(file, site.file) || is_tail_of(site.file, file)) && next != lines.end() &&
+           *next <= site.line + around;
   });
 }
 
-// What is of the code under test, and not of its tests or the checker's own.
-bool is_of_the_code(const weak_spot& site) {
-  return !site.file.starts_with("/");
+// What is of the code under check, and not of the harness.
+bool is_of_the_code(const weak_spot& site, bool of_a_program) {
+  if (!of_a_program) {
+    return site.path.find("/include/handfast/") != std::string::npos;
+  }
+  return site.file.find("/models/check/") == std::string::npos &&
+         site.file.find("/models/adapters/") == std::string::npos;
 }
 
 std::vector<equivalence> equivalences(const std::string& path) {
@@ -101,7 +111,8 @@ const equivalence* excuse_of(const weak_spot& site, const std::string& way,
                              const std::vector<equivalence>& known) {
   const std::string line = source_line(site);
   const auto found = std::ranges::find_if(known, [&](const equivalence& each) {
-    return each.file == site.file && each.way == way && line.find(each.text) != std::string::npos;
+    return is_tail_of(site.file, each.file) && each.way == way &&
+           line.find(each.text) != std::string::npos;
   });
   return found == known.end() ? nullptr : &*found;
 }
@@ -214,28 +225,17 @@ class journal {
   std::ofstream out_;
 };
 
-std::vector<offer> scenarios(const engine_folder& engines, const mutate_options& options) {
-  std::vector<offer> all = offers(engines);
-  std::erase_if(all, [&](const offer& each) {
-    return each.engine != "checker" || !matches(options.scenario, each.name);
-  });
-  if (all.empty()) {
-    throw usage_error("no scenario of the checker is named '" + options.scenario + "'");
-  }
-  return all;
-}
-
-campaign_plan plan_of(const engine_folder& engines, const mutate_options& options, unsigned jobs) {
-  const std::vector<offer> all = scenarios(engines, options);
+campaign_plan plan_of(const checks& all, const mutate_options& options, unsigned jobs) {
   const changed_lines changed =
       options.since.empty() ? changed_lines() : changed_since(options.since);
   const auto wanted = [&](const weak_spot& site) {
-    return is_of_the_code(site) && matches(options.pattern, name_of(site)) &&
+    return is_of_the_code(site, !options.program.empty()) &&
+           matches(options.pattern, name_of(site)) &&
            (options.since.empty() || is_touched(changed, site));
   };
   progress_line line(!options.json);
-  campaign_plan plan = planned(engines, all, wanted, jobs, [&](std::size_t ended) {
-    line.show(fmt::format("{} of {} scenarios looked at", ended, all.size()));
+  campaign_plan plan = planned(all, wanted, jobs, [&](std::size_t ended) {
+    line.show(fmt::format("{} of {} scenarios looked at", ended, all.names().size()));
   });
   line.clear();
   if (plan.mutants.empty() && options.since.empty()) {
@@ -258,7 +258,9 @@ void list(const campaign_plan& plan) {
 }  // namespace
 
 int mutate_verb(const mutate_options& options) {
-  const engine_folder engines(options.engines);
+  const std::unique_ptr<checks> all =
+      options.program.empty() ? checks_of(engine_folder(options.engines), options.scenario)
+                              : checks_of(options.program, options.scenario);
   campaign_limits limits;
   limits.jobs = jobs_or_cores(options.jobs);
   limits.max_executions = options.max_executions.value_or(limits.max_executions);
@@ -267,7 +269,7 @@ int mutate_verb(const mutate_options& options) {
       options.equivalent.empty() ? std::vector<equivalence>() : equivalences(options.equivalent);
   journal kept(options.resume, limits);
   const auto start = clock::now();
-  campaign_plan plan = plan_of(engines, options, limits.jobs);
+  campaign_plan plan = plan_of(*all, options, limits.jobs);
   if (options.list) {
     list(plan);
     return 0;
@@ -306,7 +308,7 @@ int mutate_verb(const mutate_options& options) {
     }
   }
   const bool ended = run_campaign(
-      engines, plan, limits, settled,
+      *all, plan, limits, settled,
       [&](const weak_mutant& which, const mutant_fate& fate) {
         const std::string name = name_of(plan, which);
         kept.keep(name, fate);

@@ -60,6 +60,7 @@ struct mutants_options : common_options {
 
 struct mutate_options : common_options {
   std::string pattern;     ///< of sites
+  std::string program;     ///< of a user's checks; empty: the engine's scenarios
   std::string scenario;    ///< pattern; empty: all that reach a site
   std::string since;       ///< only what changed since this revision
   std::string equivalent;  ///< a file that says which mutants nothing can tell; empty: ours

@@ -4,10 +4,12 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
 
+#include "models/checker/weakening.hpp"
 #include "models/suites/checker.hpp"
 #include "models/token/steps.hpp"
 #include "models/token/token.hpp"
@@ -84,6 +86,7 @@ report of_finding(const std::string& name, const checker_suite::result& shown) {
   made.executions = shown.executions;
   made.blocked = shown.blocked;
   made.verdict = shown.found->kind == "misuse" ? "misuse" : "finding";
+  made.kind = shown.found->kind;
   made.token = encode({name, engine_name, 0, "", packed(shown.replay)});
   made.text = text_of(*shown.found, shown.trace, made.token);
   return made;
@@ -156,6 +159,7 @@ report search(const std::string& name, const std::function<void()>& body, const 
   made.executions = result.executions;
   made.blocked = result.blocked;
   made.operations = result.operations;
+  made.complete = result.ended;
   std::string missed;
   for (const auto& [goal, met] : result.goals) {
     missed += met ? "" : (missed.empty() ? "" : ", ") + goal;
@@ -185,11 +189,60 @@ report search(const std::string& name, const std::function<void()>& body, const 
   return made;
 }
 
+// What `handfast mutate` wants.
+void follow_campaign() {
+  if (has_flag("sites")) {
+    checker::note_sites();
+  }
+  if (const auto text = flag("weaken")) {
+    const auto which = checker::weakening_from(*text);
+    if (!which) {
+      throw bad_flag("--handfast_weaken takes FILE:LINE:COLUMN:WAY, not '" + *text + "'");
+    }
+    checker::weaken(which);
+  }
+}
+
+// The lines that an engine's process prints (ci/engines/engine.hpp).
+void tell_campaign(const report& made) {
+  using json = nlohmann::ordered_json;
+  const auto print = [](const json& line) {
+    const std::string text = line.dump(-1, ' ', false, json::error_handler_t::replace);
+    std::printf("%s\n", text.c_str());
+  };
+  if (has_flag("sites")) {
+    for (const checker::spot& each : checker::noted_spots()) {
+      print({{"event", "site"},
+             {"file", each.at.file},
+             {"path", each.path},
+             {"line", each.at.line},
+             {"column", each.at.column},
+             {"does", each.does},
+             {"order", each.order},
+             {"order_if_failed", each.order_if_failed},
+             {"ways", each.ways}});
+    }
+  }
+  if (has_flag("sites") || has_flag("json")) {
+    print({{"event", "result"},
+           {"verdict", made.verdict},
+           {"executions", made.executions},
+           {"blocked", made.blocked},
+           {"operations", made.operations},
+           {"complete", made.complete},
+           {"kind", made.kind},
+           {"text", made.text},
+           {"token", made.token}});
+    std::fflush(stdout);
+  }
+}
+
 }  // namespace
 
 report run(const std::string& name, const std::function<void()>& body, const options& how) {
   try {
     const options wanted = with_flags(how);
+    follow_campaign();
     checker::run_limits limits;
     limits.steps = wanted.max_steps;
     if (const auto token = flag("replay")) {
@@ -207,6 +260,7 @@ report run(const std::string& name, const std::function<void()>& body, const opt
 void expect_holds(const std::string& name, const std::function<void()>& body, const options& how,
                   std::source_location where) {
   const report made = run(name, body, how);
+  tell_campaign(made);
   if (made.skipped) {
     GTEST_SKIP() << "the token is of another test";
   }

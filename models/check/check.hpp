@@ -14,7 +14,9 @@
 //
 // Flags of the test program: --handfast_replay=TOKEN runs that one execution again;
 // --handfast_mode=exhaustive|random, --handfast_seed=N, --handfast_max_executions=N and
-// --handfast_max_time=SECONDS override what the tests say.
+// --handfast_max_time=SECONDS override what the tests say. `handfast mutate --program` has flags
+// of its own: --handfast_sites tells what a check reaches, --handfast_weaken=FILE:LINE:COLUMN:WAY
+// makes one operation weaker than it is written, --handfast_json says how each check ended.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -60,6 +62,8 @@ struct report {
   std::uint64_t executions = 0;
   std::uint64_t blocked = 0;
   std::uint64_t operations = 0;  ///< instrumented, in all executions
+  bool complete = false;         ///< the search came to its own end
+  std::string kind;              ///< of a finding: "data race", …
   std::string text;              ///< what a person should see: the finding, its trace, its token
   std::string token;             ///< brings a finding back
 };

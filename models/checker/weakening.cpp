@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <utility>
+
+#include "models/checker/trace.hpp"
 
 namespace handfast::checker {
 namespace {
@@ -20,6 +23,10 @@ std::uint64_t times = 0;
 bool noting = false;
 std::map<site, written> noted;
 
+std::string_view name_of(deed what) {
+  return deed_names[static_cast<std::size_t>(what)];
+}
+
 // What says where sources of the runtime lie, in whichever build.
 constexpr std::string_view included = "/include/handfast/";
 
@@ -29,8 +36,11 @@ std::string_view file_of(const std::source_location& at) {
   return root == std::string_view::npos ? name : name.substr(root + included.size());
 }
 
+// Its file may be told from any folder on.
 bool is_at(const site& which, const std::source_location& at) {
-  return which.line == at.line() && which.column == at.column() && which.file == file_of(at);
+  const std::string_view file = file_of(at);
+  return which.line == at.line() && which.column == at.column() && file.ends_with(which.file) &&
+         (file.size() == which.file.size() || file[file.size() - which.file.size() - 1] == '/');
 }
 
 // One step weaker, of a read and a write.
@@ -133,9 +143,6 @@ std::vector<weakness> weaknesses_of(const written& what) {
 std::string_view name_of(weakness how) {
   return weakness_names[static_cast<std::size_t>(how)];
 }
-std::string_view name_of(deed what) {
-  return deed_names[static_cast<std::size_t>(what)];
-}
 
 std::string to_string(const weakening& what) {
   return what.at.file + ":" + std::to_string(what.at.line) + ":" + std::to_string(what.at.column) +
@@ -180,8 +187,22 @@ void note_sites() {
   noting = true;
   detail::campaign_is_on = true;
 }
-const std::map<site, written>& noted_sites() {
-  return noted;
+
+std::vector<spot> noted_spots() {
+  std::vector<spot> all;
+  for (const auto& [at, what] : noted) {
+    spot& made = all.emplace_back(at, what.path, std::string(name_of(what.what)));
+    if (what.what < deed::notify_one) {
+      made.order = order_name(what.how);
+    }
+    if (what.what == deed::compare_exchange) {
+      made.order_if_failed = order_name(what.how_if_failed);
+    }
+    for (const weakness way : weaknesses_of(what)) {
+      made.ways.emplace_back(name_of(way));
+    }
+  }
+  return all;
 }
 
 namespace detail {

@@ -7,7 +7,6 @@
 
 #include <compare>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <source_location>
 #include <string>
@@ -33,7 +32,7 @@ enum class weakness : std::uint8_t {
 
 /// Where an operation stands.
 struct site {
-  std::string file;  ///< from the folder that it is included by
+  std::string file;  ///< from the folder that it is included by, or from any on
   std::uint32_t line = 0;
   std::uint32_t column = 0;
 
@@ -74,7 +73,6 @@ struct written {
 [[nodiscard]] std::vector<weakness> weaknesses_of(const written& what);
 
 [[nodiscard]] std::string_view name_of(weakness how);
-[[nodiscard]] std::string_view name_of(deed what);
 
 /// "queue/ends.hpp:44:12:relaxed", and back; nothing, where the text is no such thing.
 [[nodiscard]] std::string to_string(const weakening& what);
@@ -87,7 +85,16 @@ void weaken(const std::optional<weakening>& which);
 
 /// Notes from here on where which operations are done.
 void note_sites();
-[[nodiscard]] const std::map<site, written>& noted_sites();
+/// An operation that was done, in words, and the ways to weaken it.
+struct spot {
+  site at;
+  std::string path;
+  std::string does;
+  std::string order;            ///< empty where it has none
+  std::string order_if_failed;  ///< empty where it cannot fail
+  std::vector<std::string> ways;
+};
+[[nodiscard]] std::vector<spot> noted_spots();
 
 namespace detail {
 
