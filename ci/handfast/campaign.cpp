@@ -8,10 +8,12 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <tuple>
 #include <utility>
 
 #include "ci/handfast/select.hpp"
+#include "ci/handfast/touched.hpp"
 
 namespace handfast::ci {
 namespace {
@@ -99,7 +101,7 @@ class trial : public std::enable_shared_from_this<trial> {
       left_ = std::exchange(unfinished_, {});
       at_ = 0;
       ++round_;
-      if (left_.empty() || round_ > rounds.size() || (which_.excused && round_ == 2)) {
+      if (left_.empty() || round_ > rounds.size() || (which_.excuse != nullptr && round_ == 2)) {
         fate_.what = left_.empty() ? fate::survived : fate::timeout;
         settled_(which_, fate_);
         return {};
@@ -264,6 +266,47 @@ campaign_plan planned(const checks& all, const std::function<bool(const weak_spo
     plan.sites.push_back(std::move(site));
   }
   return plan;
+}
+
+std::vector<equivalence> equivalences(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) {
+    throw usage_error("cannot read " + path);
+  }
+  const auto all = nlohmann::json::parse(file, nullptr, false);
+  std::vector<equivalence> read;
+  if (!all.is_array()) {
+    throw usage_error(path + " is no JSON array of {\"file\", \"text\", \"way\", \"why\"}");
+  }
+  for (const nlohmann::json& each : all) {
+    const auto text = [&each](const char* field) {
+      return each.is_object() && each.contains(field) && each[field].is_string()
+                 ? each[field].get<std::string>()
+                 : "";
+    };
+    equivalence& one = read.emplace_back(text("file"), text("text"), text("way"), text("why"));
+    if (one.file.empty() || one.text.empty() || one.way.empty() || one.why.empty()) {
+      throw usage_error(path + ": an entry lacks its file, text, way or why: " + each.dump());
+    }
+  }
+  return read;
+}
+
+std::set<const equivalence*> excuse(campaign_plan& plan, const std::vector<equivalence>& known) {
+  std::set<const equivalence*> used;
+  for (weak_mutant& each : plan.mutants) {
+    const weak_spot& site = plan.sites[each.site].at;
+    const std::string line = source_line(site);
+    const auto found = std::ranges::find_if(known, [&](const equivalence& why) {
+      return is_tail_of(site.file, why.file) && why.way == each.way &&
+             line.find(why.text) != std::string::npos;
+    });
+    if (found != known.end()) {
+      each.excuse = &*found;
+      used.insert(each.excuse);
+    }
+  }
+  return used;
 }
 
 bool run_campaign(const checks& all, const campaign_plan& plan, const campaign_limits& limits,

@@ -46,11 +46,19 @@ struct target_site {
   std::vector<reached_by> by;
 };
 
+/// Sites by what is written there, so that they are found again when lines have moved.
+struct equivalence {
+  std::string file;
+  std::string text;  ///< part of the source line
+  std::string way;
+  std::string why;
+};
+
 /// One operation, weaker in one way.
 struct weak_mutant {
   std::size_t site = 0;  ///< of the campaign's
   std::string way;
-  bool excused = false;  ///< it is written down that nothing can tell: tried, but not for long
+  const equivalence* excuse = nullptr;  ///< why nothing can tell: then it is not tried for long
 };
 
 enum class fate : std::uint8_t {
@@ -72,14 +80,6 @@ struct mutant_fate {
   std::size_t runs = 0;
 };
 
-/// Sites by what is written there, so that they are found again when lines have moved.
-struct equivalence {
-  std::string file;
-  std::string text;  ///< part of the source line
-  std::string way;
-  std::string why;
-};
-
 struct campaign_plan {
   std::vector<target_site> sites;
   std::vector<weak_mutant> mutants;
@@ -91,6 +91,10 @@ struct campaign_limits {
   unsigned jobs = 1;
 };
 
+/// Whether it is code of ours, as it is shipped.
+[[nodiscard]] inline bool is_of_the_runtime(const weak_spot& site) {
+  return site.path.find("/include/handfast/") != std::string::npos;
+}
 /// "queue/ends.hpp:44:12".
 [[nodiscard]] std::string name_of(const weak_spot& site);
 /// What `--mutant` takes.
@@ -104,6 +108,11 @@ struct campaign_limits {
 [[nodiscard]] campaign_plan planned(const checks& all,
                                     const std::function<bool(const weak_spot&)>& wanted,
                                     unsigned jobs, const std::function<void(std::size_t)>& tell);
+
+/// What is written down, a JSON array; throws `usage_error` where it is none.
+[[nodiscard]] std::vector<equivalence> equivalences(const std::string& path);
+/// Tells the plan's mutants; which of `known` there are.
+std::set<const equivalence*> excuse(campaign_plan& plan, const std::vector<equivalence>& known);
 
 /// Runs the mutants whose fate is not `known`, and calls `settled` with each one's; begins no
 /// further run once `goes_on` says so. Returns whether all came to an end.

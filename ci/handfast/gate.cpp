@@ -8,10 +8,12 @@
 #include <nlohmann/json.hpp>
 
 #include "ci/engines/engine.hpp"
+#include "ci/handfast/campaign.hpp"
 #include "ci/handfast/gate_reports.hpp"
 #include "ci/handfast/report.hpp"
 #include "ci/handfast/seeded_bugs.hpp"
 #include "ci/handfast/select.hpp"
+#include "ci/handfast/touched.hpp"
 #include "ci/handfast/verbs.hpp"
 
 namespace handfast::ci {
@@ -164,6 +166,9 @@ class gate {
     if (!interrupted()) {
       run_seeded_bugs();
     }
+    if (!interrupted() && !options_.since.empty() && engines_.has("checker")) {
+      run_weaker_orders();
+    }
     const bool passed =
         !interrupted() &&
         std::ranges::all_of(stages_, [](const stage_report& each) { return each.passed; });
@@ -262,6 +267,51 @@ class gate {
           stage.passed = caught == bugs.size() && came_back == caught;
           stage.covered = fmt::format("{} of {} caught, {} brought back by their token", caught,
                                       bugs.size(), came_back);
+        });
+  }
+
+  // Each operation that the change touches, weaker than it is written.
+  void run_weaker_orders() {
+    const std::unique_ptr<checks> all = checks_of(engines_, "");
+    const std::vector<equivalence> known = options_.equivalent.empty()
+                                               ? std::vector<equivalence>()
+                                               : equivalences(options_.equivalent);
+    campaign_limits limits;
+    limits.jobs = jobs_;
+    stage_report stage;
+    stage.name = "orders";
+    std::map<fate, std::size_t> counts;
+    std::vector<std::string> open;
+    campaign_plan plan;
+    finish(
+        stage,
+        [&] {
+          const touched by_change(options_.since);
+          plan = planned(
+              *all,
+              [&](const weak_spot& site) {
+                return is_of_the_runtime(site) && by_change.covers(site);
+              },
+              jobs_, [](std::size_t) {});
+          excuse(plan, known);
+          run_campaign(
+              *all, plan, limits, {},
+              [&](const weak_mutant& which, const mutant_fate& its) {
+                const bool excused = which.excuse != nullptr && its.what != fate::killed;
+                ++counts[excused ? fate::equivalent : its.what];
+                if (!excused && its.what != fate::killed) {
+                  open.push_back(name_of(plan, which));
+                }
+              },
+              [] { return true; });
+        },
+        [&] {
+          stage.passed = open.empty();
+          stage.covered = fmt::format(
+              "{} weaker operations in what changed since {}, {} noticed, "
+              "{} equivalent{}{}",
+              plan.mutants.size(), options_.since, counts[fate::killed], counts[fate::equivalent],
+              open.empty() ? "" : "; by nobody: ", fmt::join(open, ", "));
         });
   }
 

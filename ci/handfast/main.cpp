@@ -192,7 +192,10 @@ int run(int argc, char** argv) {
   gate_app->add_option("--budget", budget, "time for all stages together: 90s, 5m (default: 5m)");
   gate_app->add_option("--only", gate.only, "only this concept (channel, sync)");
   gate_app->add_option("--since", gate.since,
-                       "put the concepts that changed since this revision first and deepest");
+                       "put the concepts that changed since this revision first and deepest, and "
+                       "see that a scenario notices where an operation that changed is weaker");
+  gate_app->add_option("--equivalent", gate.equivalent,
+                       "with --since: JSON file of weaker operations that nothing can tell");
   gate_app->add_option("--seed", gate.seed, "for everything drawn at random")
       ->check(whole_number)
       ->capture_default_str();

@@ -16,6 +16,7 @@
 #include "ci/handfast/process.hpp"
 #include "ci/handfast/report.hpp"
 #include "ci/handfast/select.hpp"
+#include "ci/handfast/touched.hpp"
 #include "ci/handfast/verbs.hpp"
 
 namespace handfast::ci {
@@ -24,97 +25,13 @@ namespace {
 using json = nlohmann::ordered_json;
 using clock = std::chrono::steady_clock;
 
-// Lines that changed since a revision, by file, as git names it.
-using changed_lines = std::map<std::string, std::set<std::uint32_t>>;
-
-changed_lines changed_since(const std::string& revision) {
-  exit_report ended;
-  const std::string diff = run_to_end(
-      {"git", "diff", "--unified=0", "--no-color", "--no-ext-diff", revision, "--"}, ended);
-  if (ended.status != 0 || ended.signal != 0) {
-    throw usage_error("--since: git knows no revision '" + revision + "' here");
-  }
-  changed_lines all;
-  std::string file;
-  for (std::size_t at = 0; at < diff.size();) {
-    const std::size_t end = std::min(diff.find('\n', at), diff.size());
-    const std::string line = diff.substr(at, end - at);
-    at = end + 1;
-    if (line.starts_with("+++ b/")) {
-      file = line.substr(6);
-    } else if (line.starts_with("@@ ")) {
-      // @@ -1,2 +3,4 @@
-      unsigned long first = 0;
-      unsigned long count = 1;
-      const char* const added = line.c_str() + line.find('+');
-      if (std::sscanf(added, "+%lu,%lu", &first, &count) > 0) {
-        for (unsigned long i = 0; i < count; ++i) {
-          all[file].insert(static_cast<std::uint32_t>(first + i));
-        }
-      }
-    }
-  }
-  return all;
-}
-
-// Whether a path ends with another, as a whole.
-bool is_tail_of(const std::string& path, const std::string& tail) {
-  return ("/" + path).ends_with("/" + tail);
-}
-
-// A statement may begin lines before what it does, and go on after.
-bool is_touched(const changed_lines& changed, const weak_spot& site) {
-  constexpr std::uint32_t around = 3;
-  return std::ranges::any_of(changed, [&](const auto& each) {
-    const auto& [file, lines] = each;
-    const auto next = lines.lower_bound(site.line - std::min(site.line, around));
-    return (is_tail_of(file, site.file) || is_tail_of(site.file, file)) && next != lines.end() &&
-           *next <= site.line + around;
-  });
-}
-
 // What is of the code under check, and not of the harness.
 bool is_of_the_code(const weak_spot& site, bool of_a_program) {
   if (!of_a_program) {
-    return site.path.find("/include/handfast/") != std::string::npos;
+    return is_of_the_runtime(site);
   }
   return site.file.find("/models/check/") == std::string::npos &&
          site.file.find("/models/adapters/") == std::string::npos;
-}
-
-std::vector<equivalence> equivalences(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) {
-    throw usage_error("cannot read " + path);
-  }
-  const json all = json::parse(file, nullptr, false);
-  std::vector<equivalence> read;
-  if (!all.is_array()) {
-    throw usage_error(path + " is no JSON array of {\"file\", \"text\", \"way\", \"why\"}");
-  }
-  for (const json& each : all) {
-    const auto text = [&each](const char* field) {
-      return each.is_object() && each.contains(field) && each[field].is_string()
-                 ? each[field].get<std::string>()
-                 : "";
-    };
-    equivalence& one = read.emplace_back(text("file"), text("text"), text("way"), text("why"));
-    if (one.file.empty() || one.text.empty() || one.way.empty() || one.why.empty()) {
-      throw usage_error(path + ": an entry lacks its file, text, way or why: " + each.dump());
-    }
-  }
-  return read;
-}
-
-// What is written down of why nothing can tell; nothing, if nothing is.
-const equivalence* excuse_of(const weak_spot& site, const std::string& way,
-                             const std::vector<equivalence>& known) {
-  const std::string line = source_line(site);
-  const auto found = std::ranges::find_if(known, [&](const equivalence& each) {
-    return is_tail_of(site.file, each.file) && each.way == way &&
-           line.find(each.text) != std::string::npos;
-  });
-  return found == known.end() ? nullptr : &*found;
 }
 
 json to_json(const campaign_plan& plan, const weak_mutant& which, const mutant_fate& fate) {
@@ -226,12 +143,11 @@ class journal {
 };
 
 campaign_plan plan_of(const checks& all, const mutate_options& options, unsigned jobs) {
-  const changed_lines changed =
-      options.since.empty() ? changed_lines() : changed_since(options.since);
+  const std::optional<touched> by_change =
+      options.since.empty() ? std::nullopt : std::optional<touched>(options.since);
   const auto wanted = [&](const weak_spot& site) {
     return is_of_the_code(site, !options.program.empty()) &&
-           matches(options.pattern, name_of(site)) &&
-           (options.since.empty() || is_touched(changed, site));
+           matches(options.pattern, name_of(site)) && (!by_change || by_change->covers(site));
   };
   progress_line line(!options.json);
   campaign_plan plan = planned(all, wanted, jobs, [&](std::size_t ended) {
@@ -278,25 +194,19 @@ int mutate_verb(const mutate_options& options) {
   std::set<std::string> settled;
   std::ranges::transform(fates, std::inserter(settled, settled.end()),
                          [](const auto& each) { return each.first; });
-  std::set<const equivalence*> used;
-  for (weak_mutant& each : plan.mutants) {
-    if (const equivalence* excuse = excuse_of(plan.sites[each.site].at, each.way, known)) {
-      each.excused = true;
-      used.insert(excuse);
-    }
-  }
+  const std::set<const equivalence*> used = excuse(plan, known);
   progress_line line(!options.json);
   const auto show = [&](const weak_mutant& which, mutant_fate& fate) {
-    if (which.excused && fate.what != fate::killed) {
+    if (which.excuse != nullptr && fate.what != fate::killed) {
       fate.what = fate::equivalent;
-      fate.why = excuse_of(plan.sites[which.site].at, which.way, known)->why;
+      fate.why = which.excuse->why;
     }
     line.clear();
     if (options.json) {
       fmt::print("{}\n", dumped(to_json(plan, which, fate)));
     } else if (fate.what != fate::killed && fate.what != fate::equivalent) {
       fmt::print("{}\n", summary_line(plan, which, fate));
-    } else if (fate.what == fate::killed && which.excused) {
+    } else if (fate.what == fate::killed && which.excuse != nullptr) {
       fmt::print("{}: it is written down that nothing can tell, but {}\n", options.equivalent,
                  summary_line(plan, which, fate));
     }
@@ -352,7 +262,7 @@ int mutate_verb(const mutate_options& options) {
   }
   wrong += static_cast<std::size_t>(std::ranges::count_if(plan.mutants, [&](const auto& each) {
     const auto found = fates.find(name_of(plan, each));
-    return each.excused && found != fates.end() && found->second.what == fate::killed;
+    return each.excuse != nullptr && found != fates.end() && found->second.what == fate::killed;
   }));
   if (!ended) {
     return 3;

@@ -77,6 +77,7 @@ struct gate_options : common_options {
   double budget_seconds = 300;
   std::string only;  ///< a concept; empty: all
   std::string since;
+  std::string equivalent;  ///< as mutate's; empty: none
   std::string junit;
   std::string markdown;
   std::uint64_t seed = 1;

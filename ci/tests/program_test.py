@@ -40,7 +40,7 @@ def objects(done):
 
 class Help(unittest.TestCase):
     def test_every_verb_has_help_with_an_example(self):
-        for verb in ([], ["list"], ["check"], ["replay"], ["mutants"], ["gate"], ["litmus"],
+        for verb in ([], ["list"], ["check"], ["replay"], ["mutants"], ["mutate"], ["gate"], ["litmus"],
                      ["compare"]):
             done = handfast(*verb, "--help")
             self.assertEqual(done.returncode, 0, done.stderr)
