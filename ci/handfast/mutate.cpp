@@ -161,6 +161,35 @@ campaign_plan plan_of(const checks& all, const mutate_options& options, unsigned
   return plan;
 }
 
+// By file, what became of its mutants.
+void print_table(const campaign_plan& plan, const std::map<std::string, mutant_fate>& fates) {
+  struct row {
+    std::size_t operations = 0;
+    std::size_t mutants = 0;
+    std::map<fate, std::size_t> counts;
+  };
+  std::map<std::string, row> rows;
+  std::size_t widest = 0;
+  for (const target_site& each : plan.sites) {
+    widest = std::max(widest, each.at.file.size());
+    ++rows[each.at.file].operations;
+  }
+  for (const weak_mutant& each : plan.mutants) {
+    row& its = rows[plan.sites[each.site].at.file];
+    ++its.mutants;
+    if (const auto found = fates.find(name_of(plan, each)); found != fates.end()) {
+      ++its.counts[found->second.what];
+    }
+  }
+  fmt::print("\n{:<{}} {:>10} {:>7} {:>6} {:>10} {:>8} {:>11}\n", "file", widest, "operations",
+             "mutants", "killed", "equivalent", "survived", "not decided");
+  for (auto& [file, its] : rows) {
+    fmt::print("{:<{}} {:>10} {:>7} {:>6} {:>10} {:>8} {:>11}\n", file, widest, its.operations,
+               its.mutants, its.counts[fate::killed], its.counts[fate::equivalent],
+               its.counts[fate::survived], its.counts[fate::timeout]);
+  }
+}
+
 void list(const campaign_plan& plan) {
   for (const target_site& each : plan.sites) {
     fmt::print(
@@ -237,6 +266,9 @@ int mutate_verb(const mutate_options& options) {
     if (const auto found = fates.find(name_of(plan, each)); found != fates.end()) {
       ++counts[found->second.what];
     }
+  }
+  if (!options.json) {
+    print_table(plan, fates);
   }
   if (!options.html.empty()) {
     write_page(options.html, plan, fates);

@@ -54,6 +54,8 @@ Nothing is weaker. Why nothing more is needed:
 """
 
 TAG = re.compile(r"\[([a-z_]+(?:\.[a-z_]+)+)\]")
+# What a campaign can leave out, where it is called.
+STEP = re.compile(r"Sync::step\(\)|[.>]call\(|[.:]notify_(one|all)\(|\bwake<Sync>\(|looks_again\(\)")
 THROUGHOUT = re.compile(r"Relaxed throughout:\s*(.*)")
 
 
@@ -137,6 +139,8 @@ def rows(mutants):
                 if not reason and name:
                     reason = reason_throughout(lines, code, name.group(1))
                 relaxed.append((what, cell(reason) or "as at its declaration"))
+            if not here and not short.startswith("sync/") and STEP.search(line):
+                lacking.append(f"{path}:{index + 1}: no scenario of the campaign reaches this step")
             for each in here:
                 if not is_of_order(each):
                     steps.append((what, f"{each['from']} → {each['to']}", told(each)))

@@ -32,6 +32,11 @@ if "$wrong" --handfast_replay="$token" >"$scratch/again"; then
 fi
 grep -q 'data race: a write of count' "$scratch/again"
 [ "$(grep -c 'SKIPPED.*Wrong.*(' "$scratch/again")" = 2 ]
+# Which of their orders do the checks defend? Each of the spin lock's.
+handfast="$scratch/prefix/bin/handfast"
+"$handfast" mutate spin_lock.hpp --program "$scratch/checked/checks" >"$scratch/mutate" ||
+    { cat "$scratch/mutate"; exit 1; }
+grep -q ' 0 survived' "$scratch/mutate"
 # A wrong example must not pass unseen: this project asks for what is not there.
 if cmake -S examples/pipeline -B "$scratch/none" -DCMAKE_PREFIX_PATH="$scratch/empty" \
         >>"$scratch/log" 2>&1; then
