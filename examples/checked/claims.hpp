@@ -55,8 +55,10 @@ void hands_over_what_was_pushed() {
       queue.push(&mine);
     };
   };
-  check::run_together(producer(messages[0]), producer(messages[1]), pop);
-  while (popped < 2) {
-    pop();
-  }
+  check::run_together(producer(messages[0]), producer(messages[1]), [&] {
+    while (popped < 2) {
+      pop();
+      check::pause();
+    }
+  });
 }
