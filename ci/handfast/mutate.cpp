@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -71,9 +72,8 @@ std::string summary_line(const campaign_plan& plan, const weak_mutant& which,
     case fate::killed: end = fmt::format("{} in {}", fate.verdict, fate.scenario); break;
     case fate::equivalent: end = fate.why; break;
     default:
-      end = fmt::format("{} of {} scenarios, {} executions: {}", fate.runs,
-                        plan.sites[which.site].by.size(), grouped(fate.executions),
-                        source_line(site));
+      end = fmt::format("{} scenarios, {} executions: {}", plan.sites[which.site].by.size(),
+                        grouped(fate.executions), source_line(site));
   }
   return fmt::format("{:<11} {:<32} {:>17} -> {:<14} {}", name_of(fate.what), name_of(site),
                      written_as(site, which.way), which.way, end);
@@ -82,11 +82,12 @@ std::string summary_line(const campaign_plan& plan, const weak_mutant& which,
 // What is settled, kept from run to run: a line each, after one that says of which sources.
 class journal {
  public:
-  journal(const std::string& path, const campaign_limits& limits) {
+  journal(const std::string& path, const std::string& program, const campaign_limits& limits) {
     if (path.empty()) {
       return;
     }
-    const json head = {{"campaign", build_name()}, {"max_executions", limits.max_executions}};
+    const json head = {{"campaign", program.empty() ? build_name() : identity(program)},
+                       {"max_executions", limits.max_executions}};
     std::ifstream file(path);
     std::string line;
     if (file && std::getline(file, line)) {
@@ -103,9 +104,8 @@ class journal {
     if (!out_) {
       throw usage_error("cannot write " + path);
     }
-    if (is_new) {
-      out_ << dumped(head) << std::endl;
-    }
+    // What was cut short has no end of its own.
+    out_ << (is_new ? dumped(head) : "") << std::endl;
   }
 
   [[nodiscard]] const std::map<std::string, mutant_fate>& kept() const { return kept_; }
@@ -124,6 +124,13 @@ class journal {
   }
 
  private:
+  // Of a program as it was built.
+  static std::string identity(const std::string& program) {
+    std::error_code none;
+    return fmt::format("{} {} {}", program, std::filesystem::file_size(program, none),
+                       std::filesystem::last_write_time(program, none).time_since_epoch().count());
+  }
+
   // The last line of a run that was cut short may be no line at all.
   void read(const json& line) {
     if (!line.is_object()) {
@@ -212,7 +219,7 @@ int mutate_verb(const mutate_options& options) {
   limits.max_seconds = options.max_seconds.value_or(limits.max_seconds);
   const auto known =
       options.equivalent.empty() ? std::vector<equivalence>() : equivalences(options.equivalent);
-  journal kept(options.resume, limits);
+  journal kept(options.resume, options.program, limits);
   const auto start = clock::now();
   campaign_plan plan = plan_of(*all, options, limits.jobs);
   if (options.list) {
