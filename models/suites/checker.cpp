@@ -9,6 +9,7 @@
 #include "models/scenarios/queue.hpp"
 #include "models/scenarios/sync.hpp"
 #include "models/scenarios/task.hpp"
+#include "models/scenarios/work_deque.hpp"
 #include "models/suites/checker_entry.hpp"
 #include "models/suites/wrong.hpp"
 
@@ -24,6 +25,7 @@ const std::vector<scenario>& scenarios() {
     scenarios::for_each_park_scenario(add);
     scenarios::for_each_timer_scenario(add);
     scenarios::for_each_queue_scenario(add);
+    scenarios::for_each_deque_scenario(add);
     scenarios::for_each_channel_scenario(add);
     scenarios::for_each_further_channel_scenario(add);
     scenarios::for_each_operation_scenario(add);

@@ -2,6 +2,7 @@
 // Efficient Work-Stealing for Weak Memory Models, PPoPP 2013), of a fixed size.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 
 namespace textbook {

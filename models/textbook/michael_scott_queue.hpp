@@ -4,6 +4,8 @@
 // need is that a node is released by whoever links or passes it, and acquired by whoever follows.
 #pragma once
 
+#include <atomic>
+
 namespace textbook {
 
 template <class On>

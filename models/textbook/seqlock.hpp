@@ -3,6 +3,8 @@
 // it with the count.
 #pragma once
 
+#include <atomic>
+
 namespace textbook {
 
 template <class On>

@@ -2,6 +2,7 @@
 // TOPLAS 1983), with the orders that C++ has for it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 
 namespace textbook {

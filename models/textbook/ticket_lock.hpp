@@ -2,6 +2,8 @@
 // lock, with the orders of Mellor-Crummey and Scott's in C++: drawing one orders nothing.
 #pragma once
 
+#include <atomic>
+
 namespace textbook {
 
 template <class On>

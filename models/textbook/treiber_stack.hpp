@@ -3,6 +3,8 @@
 // for C/C++ Concurrency, POPL 2013).
 #pragma once
 
+#include <atomic>
+
 namespace textbook {
 
 template <class On>
