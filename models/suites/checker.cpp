@@ -9,6 +9,7 @@
 #include "models/scenarios/queue.hpp"
 #include "models/scenarios/sync.hpp"
 #include "models/scenarios/task.hpp"
+#include "models/scenarios/task_state.hpp"
 #include "models/scenarios/work_deque.hpp"
 #include "models/suites/checker_entry.hpp"
 #include "models/suites/wrong.hpp"
@@ -31,6 +32,7 @@ const std::vector<scenario>& scenarios() {
     scenarios::for_each_operation_scenario(add);
     scenarios::for_each_further_operation_scenario(add);
     scenarios::for_each_task_scenario(add);
+    scenarios::for_each_task_state_scenario(add);
     const auto add_wrong = [&made]<template <class> class Scenario>(const char* name) {
       made.push_back(entry<Scenario>(name, false));
     };
