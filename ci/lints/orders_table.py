@@ -111,7 +111,7 @@ def is_of_order(mutant):
 def rows(mutants):
     """Of all files: strong orders, steps, relaxed ones; and what the campaign lacks."""
     strong, steps, relaxed, lacking = [], [], [], []
-    for path in tracked("runtime/*.hpp"):
+    for path in sorted(tracked("runtime/*.hpp")):
         if path in EXEMPT:
             continue
         text = (ROOT / path).read_text()
