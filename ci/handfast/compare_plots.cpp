@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "ci/handfast/compare_report.hpp"
+#include "ci/handfast/report.hpp"
 
 namespace handfast::ci {
 namespace {
@@ -23,17 +24,6 @@ constexpr double section_head = 46;
 constexpr std::string_view our_colour = "#0b6e4f";
 constexpr std::string_view peer_colour = "#6f9fd0";
 constexpr std::string_view spinning_colour = "#c9a0c9";
-
-std::string escaped(std::string_view text) {
-  std::string safe;
-  for (const char each : text) {
-    safe += each == '&'   ? "&amp;"
-            : each == '<' ? "&lt;"
-            : each == '>' ? "&gt;"
-                          : std::string(1, each);
-  }
-  return safe;
-}
 
 std::string text_at(double x, double y, std::string_view kind, std::string_view text) {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" class=\"{}\">{}</text>\n", x, y, kind,

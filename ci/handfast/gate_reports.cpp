@@ -13,23 +13,6 @@ bool failed(const run_report& run) {
   return run.verdict == "finding" || run.verdict == "vacuous" || run.verdict == "misuse";
 }
 
-// XML 1.0 has no way to write most control characters: they become '?'.
-std::string escaped(const std::string& text) {
-  std::string safe;
-  for (const char each : text) {
-    switch (each) {
-      case '&': safe += "&amp;"; break;
-      case '<': safe += "&lt;"; break;
-      case '>': safe += "&gt;"; break;
-      case '"': safe += "&quot;"; break;
-      default:
-        safe +=
-            static_cast<unsigned char>(each) < 0x20 && each != '\n' && each != '\t' ? '?' : each;
-    }
-  }
-  return safe;
-}
-
 std::string token_of(const run_report& run) {
   return run.failure ? encode(*run.failure) : "none";
 }

@@ -281,6 +281,7 @@ int mutate_verb(const mutate_options& options) {
     write_page(options.html, plan, fates);
   }
   const std::size_t open = counts[fate::survived] + counts[fate::timeout];
+  const std::size_t counted = open + counts[fate::killed] + counts[fate::equivalent];
   if (!options.json) {
     const std::chrono::duration<double> ran = clock::now() - start;
     fmt::print(
@@ -288,9 +289,10 @@ int mutate_verb(const mutate_options& options) {
         "not decided{}\n",
         plan.sites.size(), plan.mutants.size(), ran.count(), counts[fate::killed],
         counts[fate::equivalent], counts[fate::survived], counts[fate::timeout],
-        ended ? "" : fmt::format(", {} not tried", plan.mutants.size() - fates.size()));
+        ended ? "" : fmt::format(", {} not tried", plan.mutants.size() - counted));
   }
-  const bool whole = ended && options.pattern.empty() && options.since.empty();
+  const bool whole =
+      ended && options.pattern.empty() && options.since.empty() && options.scenario.empty();
   std::size_t wrong = 0;  // of what is written down
   for (const equivalence& each : known) {
     if (whole && !used.contains(&each)) {

@@ -6,23 +6,10 @@
 #include <vector>
 
 #include "ci/engines/engine.hpp"
+#include "ci/handfast/report.hpp"
 
 namespace handfast::ci {
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string safe;
-  for (const char each : text) {
-    switch (each) {
-      case '&': safe += "&amp;"; break;
-      case '<': safe += "&lt;"; break;
-      case '>': safe += "&gt;"; break;
-      case '"': safe += "&quot;"; break;
-      default: safe += each;
-    }
-  }
-  return safe;
-}
 
 constexpr std::string_view head = R"(<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>handfast mutate</title>

@@ -44,6 +44,22 @@ std::string json_line(const run_report& report) {
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+std::string escaped(std::string_view text) {
+  std::string safe;
+  for (const char each : text) {
+    switch (each) {
+      case '&': safe += "&amp;"; break;
+      case '<': safe += "&lt;"; break;
+      case '>': safe += "&gt;"; break;
+      case '"': safe += "&quot;"; break;
+      default:
+        safe +=
+            static_cast<unsigned char>(each) < 0x20 && each != '\n' && each != '\t' ? '?' : each;
+    }
+  }
+  return safe;
+}
+
 std::string grouped(std::uint64_t number) {
   std::string digits = std::to_string(number);
   for (std::ptrdiff_t at = std::ssize(digits) - 3; at > 0; at -= 3) {

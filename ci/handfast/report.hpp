@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ci/handfast/engines.hpp"
@@ -11,6 +12,9 @@ namespace handfast::ci {
 
 /// One line of `check --json` (docs/json.md).
 [[nodiscard]] std::string json_line(const run_report& report);
+
+/// As text in XML, HTML and SVG, where control characters cannot be written: they are '?'.
+[[nodiscard]] std::string escaped(std::string_view text);
 
 /// "12,345,678".
 [[nodiscard]] std::string grouped(std::uint64_t number);
