@@ -3,7 +3,7 @@
 
 An order stronger than relaxed carries a tag, on its line or in the comment just
 above, with its partner: `// [queue.slot] release: pairs with pop's acquire load`.
-A tag stands on both sides. A relaxed order says why nothing more is needed:
+A tag stands on both sides; one order may have several. A relaxed order says why nothing more is needed:
 `// relaxed: …`, or `Relaxed throughout: …` where the atomic is declared.
 
 Exit status: 0 clean; 1 a violation, one a line; 2 bad usage.
@@ -86,8 +86,9 @@ def lint_with(tags):
                     if not re.search(r"\brelaxed:", comment) and not (
                             atomic and relaxed_throughout(lines, code, atomic.group(1))):
                         yield index + 1, "a relaxed order without its reason (// relaxed: …)"
-                elif tag := TAG.search(comment):
-                    tags.add(tag.group(1), order, path, index + 1)
+                elif found := TAG.findall(comment):
+                    for tag, _ in found:
+                        tags.add(tag, order, path, index + 1)
                 else:
                     yield index + 1, (f"order::{order} without a tag and its partner "
                                       f"(// [concept.name] {order}: pairs with …)")

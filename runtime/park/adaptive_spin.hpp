@@ -1,6 +1,7 @@
 // Looking again for some microseconds, before a sleep that costs more than that.
 #pragma once
 
+#include <handfast/park/host.hpp>
 #include <handfast/sync/policy.hpp>
 
 #include <algorithm>
@@ -21,12 +22,16 @@ template <sync_policy Sync>
 class adaptive_spin {
  public:
   /// Calls `attempt` until it comes to something, for some microseconds at most; whether it
-  /// did. No more than `most` come at once.
+  /// did. No more than `most` come at once. What runs on a worker does not look: others wait for
+  /// its thread.
   template <class Attempt>
   [[nodiscard]] bool before_sleep(std::size_t most, Attempt attempt) noexcept {
     if constexpr (pauses == 0) {
       return false;
     } else {
+      if (host<Sync>::here() != nullptr) {
+        return false;
+      }
       const std::uint32_t first = first_look_.load(order::relaxed);
       for (std::uint32_t i = 0; i < first; ++i) {
         Sync::pause();

@@ -1,6 +1,9 @@
-// A thread that sleeps until it is told to look again, and what it is told by.
+// A thread that sleeps until it is told to look again, and what it is told by. Where the thread is
+// a worker's, what it runs goes aside instead (host.hpp).
 #pragma once
 
+#include <handfast/park/host.hpp>
+#include <handfast/park/timer.hpp>
 #include <handfast/park/waker.hpp>
 #include <handfast/sync/busy_wait.hpp>
 #include <handfast/sync/policy.hpp>
@@ -36,7 +39,11 @@ class parker {
   /// Looks for a wake-up for about as long as it costs to wake a thread, without sleep; whether
   /// one came. If so, what was before it is seen, and whoever woke this is done with it.
   /// Shorter, and of two who hand over in turn each would be asleep when the other comes.
+  /// What runs on a worker does not: others wait for its thread.
   [[nodiscard]] bool spin() noexcept {
+    if (host<Sync>::here() != nullptr) {
+      return false;
+    }
     std::int64_t first_round = 0;
     for (std::size_t pauses = Sync::limits::pauses_before_sleep;; --pauses) {
       // [parker.woken] acquire: pairs with unpark's release.
@@ -53,21 +60,41 @@ class parker {
     }
   }
 
-  /// Sleeps until woken, or for no reason, or to the end of patience. Orders no memory.
-  wait_status park(forever) noexcept {
-    if (falls_asleep()) {
+  /// Sleeps until woken, or for no reason, whatever the thread runs. Orders no memory.
+  void sleep() noexcept {
+    if (falls_asleep(asleep)) {
       Sync::wait(state_, asleep);
     }
+  }
+  /// Sleeps until woken, or for no reason, or to the end of patience; what runs on a worker goes
+  /// aside. Orders no memory.
+  wait_status park(forever) noexcept {
+    if (host<Sync>* const here = host<Sync>::here(); here != nullptr && goes_aside(*here)) {
+      return wait_status::woken;
+    }
+    sleep();
     return wait_status::woken;
   }
   wait_status park(until<typename Sync::deadline> patience) noexcept {
-    return falls_asleep() ? Sync::wait_until(state_, asleep, patience.end) : wait_status::woken;
+    if (host<Sync>* const here = host<Sync>::here()) {
+      timer<Sync>& alarms = here->alarms();
+      typename timer<Sync>::alarm late;
+      alarms.set(late, patience.end, handle());
+      const bool went = goes_aside(*here);
+      alarms.turn_off(late);
+      if (went) {
+        return Sync::clock::now() >= patience.end ? wait_status::timed_out : wait_status::woken;
+      }
+    }
+    return falls_asleep(asleep) ? Sync::wait_until(state_, asleep, patience.end)
+                                : wait_status::woken;
   }
 
  private:
   static constexpr std::uint32_t awake = 0;
   static constexpr std::uint32_t asleep = 1;
   static constexpr std::uint32_t woken = 2;
+  static constexpr std::uint32_t aside = 3;
 
   // Whether there is time for another round of looks.
   [[nodiscard]] static bool may_go_on([[maybe_unused]] std::int64_t& first_round) noexcept {
@@ -81,22 +108,34 @@ class parker {
   }
 
   // Unless it was woken by now. It may be asleep since an earlier one, which ended for no reason.
-  [[nodiscard]] bool falls_asleep() noexcept {
+  [[nodiscard]] bool falls_asleep(std::uint32_t how) noexcept {
     std::uint32_t was = awake;
-    // relaxed: what happened is told by what is looked at next.
-    state_.compare_exchange_strong(was, asleep, order::relaxed, order::relaxed);
+    // [parker.aside] release: pairs with unpark's acquire, what comes back is there. relaxed: what
+    // happened is told by what is looked at next.
+    state_.compare_exchange_strong(was, how, order::release, order::relaxed);
     return was != woken;
   }
 
+  [[nodiscard]] bool goes_aside(host<Sync>& here) noexcept {
+    return here.put_aside(
+        comes_back_,
+        [](void* whom) noexcept { return static_cast<parker*>(whom)->falls_asleep(aside); }, this);
+  }
+
   static void unpark(void* whom) noexcept {
-    auto& state = static_cast<parker*>(whom)->state_;
+    parker& self = *static_cast<parker*>(whom);
     // [parker.woken] release: pairs with spin's acquire.
-    if (state.exchange(woken, order::release) == asleep) {
-      Sync::notify_one(state);
+    // [parker.aside] acquire: pairs with falls_asleep's release.
+    const std::uint32_t was = self.state_.exchange(woken, order::acq_rel);
+    if (was == asleep) {
+      Sync::notify_one(self.state_);
+    } else if (was == aside) {
+      self.comes_back_.wake();
     }
   }
 
   typename Sync::template atomic<std::uint32_t> state_{awake};
+  waker comes_back_;
 };
 
 /// Polls `what` to its end; this thread sleeps in between. Blocks.

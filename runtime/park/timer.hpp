@@ -2,8 +2,10 @@
 //
 // Rules
 //  1. The heap and its alarms are touched only while `mutex_` is held.
-//  2. The timer's thread sleeps until the first alarm's time. Whoever sets an alarm that
-//     comes before it wakes the thread, so that it sleeps less.
+//  2. The timer's thread sleeps until `sleeps_until_`, no later than the first alarm's time.
+//     Whoever sets an alarm that comes before that wakes the thread, so that it sleeps less. Who
+//     turns one off does not: the thread wakes once for nothing, and so an alarm that is set and
+//     turned off again and again costs no wake-ups.
 //  3. An alarm is rung while `mutex_` is held, and turned off through it: it may live on a
 //     stack or in a task's frame, and so may what it wakes.
 //
@@ -42,7 +44,8 @@ class timer {
   /// Whether an alarm's time has come: then it is off.
   enum class alarm_status : unsigned char { rung, not_rung };
 
-  timer() : thread_([this] { ring_all(); }) {}
+  /// Stops the program where there is no thread to be had.
+  timer() noexcept : thread_([this] { ring_all(); }) {}
   timer(const timer&) = delete;
   timer& operator=(const timer&) = delete;
   ~timer() {
@@ -63,7 +66,10 @@ class timer {
       which.end_.write() = end;
       which.waker_.write() = wakes;
       alarms_.put(which);
-      sooner = alarms_.first() == &which;
+      sooner = end < sleeps_until_.read();
+      if (sooner) {
+        sleeps_until_.write() = end;
+      }
     }
     if (sooner) {
       sooner_.notify_one();
@@ -94,10 +100,12 @@ class timer {
     while (!ends_.read()) {
       alarm* const next = alarms_.first();
       if (next == nullptr) {
+        sleeps_until_.write() = deadline::max();
         sooner_.wait(mutex_);
         continue;
       }
       const deadline end = next->end_.read();
+      sleeps_until_.write() = end;
       if (sooner_.wait_until(mutex_, end) == wait_status::timed_out) {
         ring(end);
       }
@@ -117,6 +125,7 @@ class timer {
   typename Sync::condition_variable sooner_;
   pairing_heap<alarm, Sync> alarms_;
   typename Sync::template var<bool> ends_;
+  typename Sync::template var<deadline> sleeps_until_;  // from the beginning of time
   typename Sync::thread thread_;
 };
 

@@ -22,6 +22,11 @@ class waker {
 
   void wake() const noexcept { wake_(whom_); }
 
+  /// The party, if it is woken that way; for who made it.
+  [[nodiscard]] void* whom_if(void (*wake)(void* whom) noexcept) const noexcept {
+    return wake_ == wake ? whom_ : nullptr;
+  }
+
  private:
   void (*wake_)(void*) noexcept = nullptr;
   void* whom_ = nullptr;

@@ -9,6 +9,8 @@
 //     are others above: the bottom is written before the top is read, the top is read before the
 //     bottom by thieves, seq_cst fences in between, so of an owner and a thief who go for the
 //     same item one sees the other, and the exchange of the top decides.
+//     Where the owner knows that nobody steals, it does without its fence and the exchange: who
+//     begins to steal after that sees the bottom.
 //  3. A push that finds no room brings an array twice as large. Thieves may still read the
 //     old one, where no room is written any more, so it is kept until the end: all of them
 //     together are as large as the last.
@@ -80,17 +82,27 @@ class work_deque {
 
   /// Takes the item that was pushed last; nullptr if there is none. The owner's.
   [[nodiscard]] Item* take() noexcept {
+    return take([] { return false; });
+  }
+  /// The same, for an owner that asks whether anybody steals: `nobody_steals()` orders what is
+  /// before it, as a seq_cst fence would, before all that whoever begins to steal later reads,
+  /// and acquires what those did who have stopped.
+  template <class NobodySteals>
+  [[nodiscard]] Item* take(NobodySteals nobody_steals) noexcept {
     const std::int64_t bottom = bottom_.load(order::relaxed) - 1;  // relaxed: the owner moves it
     // [deque.bottom] release: pairs with steal's acquire; the items that are left are there.
     bottom_.store(bottom, order::release);
-    // [deque.last] seq_cst: pairs with steal's fence; a thief sees the bottom, or this the top.
-    Sync::fence(order::seq_cst);
+    const bool alone = nobody_steals();
+    if (!alone) {
+      // [deque.last] seq_cst: pairs with steal's fence; a thief sees the bottom, or this the top.
+      Sync::fence(order::seq_cst);
+    }
     std::int64_t top = top_.load(order::relaxed);  // relaxed: the fence orders it
     Item* item = nullptr;
     if (top <= bottom) {
       array* const here = array_.load(order::relaxed);  // relaxed: the owner brings it
       item = here->room(bottom).load(order::relaxed);   // relaxed: the owner put it there
-      if (top < bottom) {
+      if (top < bottom || alone) {
         return item;
       }
       // relaxed: who steals looks at nothing that the owner does; whoever moves the top has it.
@@ -101,6 +113,21 @@ class work_deque {
     // relaxed: nothing is there that a thief could still get.
     bottom_.store(bottom + 1, order::relaxed);
     return item;
+  }
+
+  /// Takes the item that was pushed first; nullptr if there is none. The owner's.
+  [[nodiscard]] Item* take_first() noexcept {
+    const std::int64_t bottom = bottom_.load(order::relaxed);  // relaxed: the owner moves it
+    std::int64_t top = top_.load(order::relaxed);  // relaxed: whoever moves it has the item
+    while (top < bottom) {
+      // relaxed: the owner brings it, and put the item there.
+      Item* const item = array_.load(order::relaxed)->room(top).load(order::relaxed);
+      // relaxed: the owner put the item there, and whoever moves the top has it.
+      if (top_.compare_exchange_weak(top, top + 1, order::relaxed, order::relaxed)) {
+        return item;
+      }
+    }
+    return nullptr;
   }
 
   /// Takes the item that was pushed first; nullptr, and why, if that came to nothing. Anybody's.
@@ -124,6 +151,14 @@ class work_deque {
       return nullptr;
     }
     return item;
+  }
+
+  /// How many there are. A hint.
+  [[nodiscard]] std::size_t size() const noexcept {
+    // relaxed: a hint.
+    const std::int64_t top = top_.load(order::relaxed);
+    const std::int64_t bottom = bottom_.load(order::relaxed);  // relaxed: the same
+    return top < bottom ? static_cast<std::size_t>(bottom - top) : 0;
   }
 
   /// Whether there may be something to steal. A hint.

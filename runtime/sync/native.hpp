@@ -39,6 +39,7 @@ struct native {
     static constexpr std::int64_t nanoseconds_awake = 8000;
     static constexpr std::size_t pauses_after_loss = 64;
     static constexpr std::int64_t nanoseconds_apart = 1000;
+    static constexpr bool stacks_go_aside = true;
     static constexpr std::size_t segment_items = 63;
     static constexpr std::size_t cache_line = 64;
   };
@@ -212,11 +213,20 @@ struct native {
   }
 
   static void* allocate(std::size_t bytes, std::size_t align) noexcept {
-    return ::operator new(bytes, std::align_val_t{align}, std::nothrow);
+    // What every allocation is aligned to comes faster where nobody asks for it.
+    return align <= __STDCPP_DEFAULT_NEW_ALIGNMENT__
+               ? ::operator new(bytes, std::nothrow)
+               : ::operator new(bytes, std::align_val_t{align}, std::nothrow);
   }
   static void deallocate(void* memory, std::size_t bytes, std::size_t align) noexcept {
-    ::operator delete(memory, bytes, std::align_val_t{align});
+    if (align <= __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
+      ::operator delete(memory, bytes);
+    } else {
+      ::operator delete(memory, bytes, std::align_val_t{align});
+    }
   }
+
+  static unsigned cores() noexcept { return std::max(1U, std::thread::hardware_concurrency()); }
 
   static constexpr bool step(std::source_location = std::source_location::current()) noexcept {
     return true;

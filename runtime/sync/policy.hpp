@@ -68,6 +68,7 @@
 //                        A broken precondition or invariant. Stops the program
 //                        on `native`, in every build type; a finding under an
 //                        engine.
+//   cores()              How many threads can run at once.
 //   step() -> bool       Whether to do the step that follows: always, but in a campaign
 //                        that leaves steps out one at a time, to see whether anything
 //                        notices. Free on `native`.
@@ -84,6 +85,8 @@
 //                                           leaves it to others at most: a power of two, or 0;
 //                          nanoseconds_apart  for how long who comes to a queue's end while
 //                                           another has just come leaves it to that one, or 0;
+//                          stacks_go_aside  whether a worker's work can be put aside with its
+//                                           stack (host.hpp), or puts the thread to sleep;
 //                          segment_items    items of one segment of an unbounded queue;
 //                          cache_line  bytes that one core takes from another at once:
 //                                           what different threads write is so far apart.
@@ -176,6 +179,8 @@ concept sync_policy =
       { Sync::limits::nanoseconds_awake } -> std::convertible_to<std::int64_t>;
       { Sync::limits::pauses_after_loss } -> std::convertible_to<std::size_t>;
       { Sync::limits::nanoseconds_apart } -> std::convertible_to<std::int64_t>;
+      { Sync::cores() } -> std::same_as<unsigned>;
+      { Sync::limits::stacks_go_aside } -> std::convertible_to<bool>;
       { Sync::limits::segment_items } -> std::convertible_to<std::size_t>;
       { Sync::limits::cache_line } -> std::convertible_to<std::size_t>;
     } &&

@@ -17,11 +17,16 @@
 //     for no reason polls that, and leaves the coroutine alone.
 //  3. Dropping a task destroys its coroutine where it stands, and with it the operation
 //     that it awaits, which leaves its list.
+//  4. Before each coroutine's frame, in the same allocation, is room for what an executor needs
+//     of a task (spawned.hpp), so that spawning one allocates nothing. A frame that is destroyed
+//     is given back by who spawned it, if it was.
 #pragma once
 
 #include <handfast/park/waker.hpp>
 #include <handfast/sync/native.hpp>
 #include <handfast/sync/policy.hpp>
+#include <handfast/task/executor.hpp>
+#include <handfast/task/spawned.hpp>
 
 #include <coroutine>
 #include <cstddef>
@@ -45,16 +50,91 @@ class awaited {
   template <class Pollable>
   explicit awaited(Pollable& what) noexcept
       : poll_([](void* which, waker wakes) { return static_cast<Pollable*>(which)->poll(wakes); }),
-        what_(std::addressof(what)) {}
+        what_(std::addressof(what)) {
+    if constexpr (requires { Pollable::waits_for; }) {
+      name_ = Pollable::waits_for;
+    }
+  }
 
   /// Nothing is ready.
   [[nodiscard]] poll_status poll(waker wakes) const {
     return poll_ == nullptr ? poll_status::ready : poll_(what_, wakes);
   }
 
+  /// What it waits for, as a reader would say it; nullptr: nothing is known.
+  [[nodiscard]] const char* name() const noexcept { return name_; }
+
  private:
   poll_status (*poll_)(void*, waker) = nullptr;
   void* what_ = nullptr;
+  const char* name_ = nullptr;
+};
+
+template <class Sync>
+class frame_prefix;
+
+/// A coroutine as a task of an executor's; before its frame.
+template <class Sync>
+class running final : public spawned<Sync> {
+ public:
+  running(executor<Sync>& home, const task_kind<Sync>& kind, const char* name,
+          frame_prefix<Sync>& prefix, std::coroutine_handle<> frame) noexcept
+      : spawned<Sync>(home, kind, name), prefix_(prefix), frame_(frame) {}
+
+  [[nodiscard]] frame_prefix<Sync>& prefix() const noexcept { return prefix_; }
+
+  [[nodiscard]] std::coroutine_handle<> frame() const noexcept { return frame_; }
+  void drop() noexcept { std::exchange(frame_, nullptr).destroy(); }
+
+ private:
+  frame_prefix<Sync>& prefix_;
+  std::coroutine_handle<> frame_;
+};
+
+/// What comes before a frame.
+template <class Sync>
+class frame_prefix {
+ public:
+  /// Memory for a frame, behind a prefix; nullptr where there is none.
+  [[nodiscard]] static void* allocate(std::size_t bytes) noexcept {
+    void* const memory = Sync::allocate(sizeof(frame_prefix) + bytes, alignment);
+    return memory == nullptr ? nullptr
+                             : std::construct_at(static_cast<frame_prefix*>(memory), bytes) + 1;
+  }
+  [[nodiscard]] static frame_prefix& of(void* frame) noexcept {
+    return static_cast<frame_prefix*>(frame)[-1];
+  }
+
+  explicit frame_prefix(std::size_t bytes) noexcept : bytes_(bytes) {}
+  ~frame_prefix() {}  // NOLINT(modernize-use-equals-default): who spawned it has destroyed the task
+
+  [[nodiscard]] running<Sync>& spawn(executor<Sync>& home, const task_kind<Sync>& kind,
+                                     const char* name, std::coroutine_handle<> frame) noexcept {
+    is_spawned_ = true;
+    return *std::construct_at(&task_, home, kind, name, *this, frame);
+  }
+  void drop_task() noexcept { std::destroy_at(&task_); }
+
+  /// The frame is destroyed.
+  void frame_is_gone() noexcept {
+    if (!is_spawned_) {
+      release();
+    }
+  }
+  void release() noexcept {
+    const std::size_t bytes = sizeof(frame_prefix) + bytes_;
+    std::destroy_at(this);
+    Sync::deallocate(this, bytes, alignment);
+  }
+
+ private:
+  static constexpr std::size_t alignment = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+
+  alignas(alignment) std::size_t bytes_;  // of the frame
+  bool is_spawned_ = false;
+  union {
+    running<Sync> task_;
+  };
 };
 
 /// The part of a task's promise that does not ask what it gives.
@@ -62,10 +142,10 @@ template <class Sync>
 class task_promise {
  public:
   static void* operator new(std::size_t bytes) noexcept {
-    return Sync::allocate(bytes, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+    return frame_prefix<Sync>::allocate(bytes);
   }
-  static void operator delete(void* frame, std::size_t bytes) noexcept {
-    Sync::deallocate(frame, bytes, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+  static void operator delete(void* frame, std::size_t) noexcept {
+    frame_prefix<Sync>::of(frame).frame_is_gone();
   }
 
   [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
@@ -79,7 +159,11 @@ class task_promise {
       task_promise& self;
       std::remove_reference_t<Pollable>& what;
 
-      [[nodiscard]] bool await_ready() { return what.poll(self.wakes_) == poll_status::ready; }
+      [[nodiscard]] bool await_ready() {
+        auto* const whole = spawned<Sync>::woken_by(self.wakes_);
+        return (whole == nullptr || whole->has_turn()) &&
+               what.poll(self.wakes_) == poll_status::ready;
+      }
       void await_suspend(std::coroutine_handle<>) noexcept { self.awaits_ = awaited(what); }
       decltype(auto) await_resume() {
         self.awaits_ = awaited();
@@ -129,15 +213,7 @@ class [[nodiscard]] task {
   /// may be worth while to poll again. Does not block, unless the coroutine does.
   [[nodiscard]] poll_status poll(waker wakes) {
     Sync::assert_that(coroutine_ != nullptr, "an empty task is polled");
-    auto& promise = coroutine_.promise();
-    if (!coroutine_.done()) {
-      if (promise.awaits_.poll(wakes) == poll_status::pending) {
-        return poll_status::pending;
-      }
-      promise.wakes_ = wakes;
-      coroutine_.resume();
-    }
-    return coroutine_.done() ? poll_status::ready : poll_status::pending;
+    return poll(coroutine_, wakes);
   }
 
   /// What it gave, once it is ready; throws what it threw. Once.
@@ -150,11 +226,69 @@ class [[nodiscard]] task {
     return promise.take();
   }
 
+  /// Makes it a task of `home`'s, which has yet to schedule it; this one is empty then.
+  [[nodiscard]] detail::spawned<Sync>& spawn_on(executor<Sync>& home, const char* name) noexcept {
+    auto coroutine = std::exchange(coroutine_, nullptr);
+    return detail::frame_prefix<Sync>::of(coroutine.address()).spawn(home, kind, name, coroutine);
+  }
+
  private:
-  explicit task(std::coroutine_handle<promise_type> coroutine) noexcept : coroutine_(coroutine) {}
+  using handle = std::coroutine_handle<promise_type>;
+  using spawned = detail::spawned<Sync>;
+  using running = detail::running<Sync>;
+
+  explicit task(handle coroutine) noexcept : coroutine_(coroutine) {}
+
+  [[nodiscard]] static poll_status poll(handle coroutine, waker wakes) {
+    auto& promise = coroutine.promise();
+    if (!coroutine.done()) {
+      if (promise.awaits_.poll(wakes) == poll_status::pending) {
+        return poll_status::pending;
+      }
+      promise.wakes_ = wakes;
+      coroutine.resume();
+    }
+    return coroutine.done() ? poll_status::ready : poll_status::pending;
+  }
+
+  [[nodiscard]] static handle frame_of(const spawned& which) noexcept {
+    return handle::from_address(static_cast<const running&>(which).frame().address());
+  }
+  static void take(spawned& which, void* into) noexcept {
+    auto& result = *static_cast<std::optional<join_result<Value>>*>(into);
+    if (!static_cast<running&>(which).frame()) {
+      result.emplace(std::unexpect);
+      return;
+    }
+    auto& promise = frame_of(which).promise();
+    if (promise.thrown_) {
+      result.emplace(std::unexpect, std::exchange(promise.thrown_, nullptr));
+    } else if constexpr (std::is_void_v<Value>) {
+      result.emplace();
+    } else {
+      result.emplace(promise.take());
+    }
+  }
+  static void release(spawned& which) noexcept {
+    auto& its = static_cast<running&>(which);
+    const auto frame = its.frame();
+    auto& prefix = its.prefix();
+    if (frame) {
+      its.drop();
+    }
+    prefix.drop_task();
+    prefix.release();
+  }
+
   void swap(task& other) noexcept { std::swap(coroutine_, other.coroutine_); }
 
-  std::coroutine_handle<promise_type> coroutine_;
+  static constexpr detail::task_kind<Sync> kind{
+      [](spawned& which, waker wakes) { return poll(frame_of(which), wakes); },
+      [](spawned& which) noexcept { static_cast<running&>(which).drop(); }, take,
+      [](const spawned& which) noexcept { return frame_of(which).promise().awaits_.name(); },
+      release};
+
+  handle coroutine_;
 };
 
 namespace detail {
@@ -189,6 +323,29 @@ class task<Value, Sync>::promise_type : public detail::giving<Value, Sync> {
   [[nodiscard]] static task get_return_object_on_allocation_failure() noexcept {
     return task(nullptr);
   }
+};
+
+/// Lets others run, once: `co_await handfast::yield_now()`.
+template <sync_policy Sync = native>
+class [[nodiscard]] yield_now {
+ public:
+  static constexpr const char* waits_for = "its turn";
+
+  [[nodiscard]] poll_status poll(waker wakes) noexcept {
+    if (std::exchange(has_yielded_, true)) {
+      return poll_status::ready;
+    }
+    if (auto* const whole = detail::spawned<Sync>::woken_by(wakes)) {
+      whole->yield();
+    } else {
+      wakes.wake();
+    }
+    return poll_status::pending;
+  }
+  void result() const noexcept {}
+
+ private:
+  bool has_yielded_ = false;
 };
 
 }  // namespace handfast

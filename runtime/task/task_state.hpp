@@ -7,18 +7,21 @@
 // Rules
 //  1. One worker at a time is between `begin` and `pend` or `complete`; the frame is its alone,
 //     and what it did there happens before what the next one does.
-//  2. Whoever is told `schedule` puts the task into a queue, where it is once. A task begins
-//     scheduled. What was before a wake is seen by a poll that begins after it.
+//  2. Whoever is told `schedule` or `again` puts the task into a queue, where it is once, and
+//     which orders who puts before who takes. So may a worker without asking, in place of `pend`:
+//     the task yields. A task begins in a queue. What was before a wake is seen by a poll that
+//     begins after it.
 //  3. Cancelling schedules the task once more; the worker that begins it is told to drop
 //     the frame, and completes it.
 //  4. Two hold a task: the runtime, until it is complete and whoever joins has been woken; and
-//     the handle. Who lets go last frees it.
+//     the handle. Who lets go last frees it. A complete task is woken and cancelled by nobody but
+//     the handle.
 //  5. The joiner's waker is the handle's to write while `joins` is off, and the runtime's to wake
-//  if
-//     it was on when the task became complete.
+//     if it was on when the task became complete.
 //
-// Progress: every step is wait-free, but for a handle that goes while its waker is called, which
-// waits for that call.
+// Progress: every step is wait-free, but for `complete`, which the handle's steps may disturb a
+// bounded number of times, and for a handle that goes while its waker is called, which waits for
+// that call.
 #pragma once
 
 #include <handfast/park/waker.hpp>
@@ -52,24 +55,46 @@ class task_state {
 
   // A worker's, in this order.
   [[nodiscard]] begun begin() noexcept {
-    // [task.frame] acquire: pairs with notify's and pend's release; what was before the wake, and
-    // what the last worker did.
-    const std::uint32_t was = word_.fetch_xor(notified | running, order::acquire);
-    Sync::assert_that((was & (notified | running | is_complete)) == notified,
-                      "a task begins that was not scheduled");
+    // relaxed: who took it from a queue where it was put after a poll, or at first, has what the
+    // queue orders; who was woken by a bit acquires with it.
+    std::uint32_t was = word_.load(order::relaxed);
+    if ((was & owned) == 0) {
+      // [task.frame] acquire: pairs with notify's and pend's release; what was before the wake,
+      // and what the last worker did.
+      was = word_.fetch_xor(notified | owned, order::acquire);
+      Sync::assert_that((was & (notified | is_complete)) == notified,
+                        "a task begins that was not scheduled");
+    } else if ((was & notified) != 0) {
+      // [task.frame] acquire: pairs with notify's release; what was before the wake.
+      was = word_.fetch_and(~notified, order::acquire);
+    }
     return (was & cancelled) != 0 ? begun::drop : begun::poll;
   }
   /// After it says `idle`, the task is no more this worker's.
   [[nodiscard]] pended pend() noexcept {
     // [task.frame] release: pairs with begin's acquire.
-    const std::uint32_t was = word_.fetch_and(~running, order::release);
+    const std::uint32_t was = word_.fetch_and(~owned, order::release);
     return (was & notified) != 0 ? pended::again : pended::idle;
   }
   /// The frame is done with; wakes who joins. Whether the caller frees the task.
   [[nodiscard]] let_go complete() noexcept {
+    // [task.held] acquire: pairs with leave's release; all that the handle did happens before the
+    // task is freed.
+    std::uint32_t was = word_.load(order::acquire);
+    while ((was & (handle | joins)) == handle) {
+      // [task.result] release: pairs with join's acquire, what the task gave is there. acquire:
+      // pairs with leave's and join's release, where it fails.
+      if (word_.compare_exchange_weak(was, (was | is_complete) & ~runtime, order::acq_rel,
+                                      order::acquire)) {
+        return let_go::other_holds_it;
+      }
+    }
+    if ((was & handle) == 0) {
+      return let_go::last;
+    }
     // [task.result] acq_rel: pairs with join's acquire, what the task gave is there; and with
     // join's release, the waker is.
-    const std::uint32_t was = word_.fetch_xor(running | is_complete, order::acq_rel);
+    was = word_.fetch_or(is_complete, order::acq_rel);
     if ((was & joins) != 0) {
       handfast::wake<Sync>(joiner_.read());
     }
@@ -93,6 +118,11 @@ class task_state {
   /// The handle goes; nobody calls its waker any more. Whether the caller frees the task.
   [[nodiscard]] let_go leave() noexcept {
     std::ignore = takes_waker_back();
+    // [task.held] acquire: pairs with complete's release; all that the worker did happens before
+    // the task is freed.
+    if ((word_.load(order::acquire) & runtime) == 0) {
+      return let_go::last;
+    }
     // [task.held] acq_rel: pairs with complete's; all that was done with the task happens before it
     // is freed.
     return (word_.fetch_and(~handle, order::acq_rel) & runtime) != 0 ? let_go::other_holds_it
@@ -101,7 +131,7 @@ class task_state {
 
  private:
   static constexpr std::uint32_t notified = 1;
-  static constexpr std::uint32_t running = 2;
+  static constexpr std::uint32_t owned = 2;  // running, or in a queue since it was
   static constexpr std::uint32_t is_complete = 4;
   static constexpr std::uint32_t cancelled = 8;
   static constexpr std::uint32_t joins = 16;
@@ -111,7 +141,7 @@ class task_state {
   [[nodiscard]] woken notify(std::uint32_t how) noexcept {
     // [task.frame] release: pairs with begin's acquire.
     const std::uint32_t was = word_.fetch_or(how, order::release);
-    return (was & (notified | running | is_complete)) != 0 ? woken::nothing : woken::schedule;
+    return (was & (notified | owned | is_complete)) != 0 ? woken::nothing : woken::schedule;
   }
 
   // The joiner's waker is called no more; whether the task is complete.
@@ -131,7 +161,7 @@ class task_state {
     return (was & is_complete) != 0;
   }
 
-  typename Sync::template atomic<std::uint32_t> word_{notified | handle | runtime};
+  typename Sync::template atomic<std::uint32_t> word_{owned | handle | runtime};
   typename Sync::template var<waker> joiner_;
 };
 

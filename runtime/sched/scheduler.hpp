@@ -1,0 +1,347 @@
+// Tasks on a fixed crew of workers: start here.
+//
+//     handfast::scheduler<> all;
+//     auto sum = all.spawn([] { return 1 + 2; });
+//     auto three = sum->join();                       // std::expected<int, join_failure>
+//
+// Callables, coroutines (task/task.hpp) and what is posted run on the same workers. A callable
+// may block in a channel or a join: it goes aside with its stack, and its worker runs others. So
+// it is a run-to-completion task as long as it does not wait, and a lightweight thread when it
+// does.
+//
+// Rules
+//  1. A job counts as spawned before anybody can run it, and as finished after its memory is
+//     given back. Who sums up what is finished, and then what was spawned, and finds both alike,
+//     knows that nothing was live in between (rule 4 says why nothing can be since).
+//  2. Outsiders count what they spawn under `mutex_`, where they see whether they still may.
+//  3. Draining, a worker sums up each time before it sleeps, and after idle's heavy fence; who
+//     drains, after it has said so and a heavy fence. One of them finds the end.
+//  4. While it drains outsiders spawn nothing, tasks may: what they are made of comes to its end.
+//  5. Work that waits with its stack when all else is over cannot be dropped. It keeps the
+//     workshop, which then lives as long as the process.
+#pragma once
+
+#include <handfast/memory/object.hpp>
+#include <handfast/park/parker.hpp>
+#include <handfast/park/timer.hpp>
+#include <handfast/sched/statistics.hpp>
+#include <handfast/sched/worker.hpp>
+#include <handfast/sync/lock_guard.hpp>
+#include <handfast/sync/native.hpp>
+#include <handfast/sync/policy.hpp>
+#include <handfast/task/executor.hpp>
+#include <handfast/task/spawned.hpp>
+#include <handfast/task/task.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace handfast {
+
+/// What a scheduler is to be like.
+struct scheduler_options {
+  unsigned workers = 0;  ///< 0: as many as can run at once
+  /// Of each stack; reserved, not touched before it is used.
+  std::size_t stack_bytes = std::size_t{256} * 1024;
+};
+
+/// What becomes of tasks that are live when a scheduler ends.
+enum class shutdown_mode : unsigned char {
+  drain,   ///< they run to their end
+  cancel,  ///< they are dropped before they begin, or where they wait next
+};
+
+/// What became of them.
+struct shutdown_report {
+  bool in_time = true;  ///< else the rest was cancelled at the deadline
+  /// Callables that wait, with their stacks, for something that never came. They are let be.
+  std::uint64_t stuck = 0;
+};
+
+/// A task that waits, as a dump shows it.
+struct waiting_task {
+  std::string name;       ///< empty: its spawner gave none
+  std::string waits_for;  ///< empty: nothing is known
+};
+
+namespace detail {
+
+/// All of a scheduler but its handle.
+template <class Sync>
+class scheduler_core final : public executor<Sync>, public workshop<Sync> {
+ public:
+  using deadline = typename Sync::deadline;
+
+  explicit scheduler_core(const scheduler_options& how) : workshop<Sync>(how.stack_bytes) {
+    const unsigned count = how.workers == 0 ? Sync::cores() : how.workers;
+    for (unsigned i = 0; i < count; ++i) {
+      crew_.push_back(make_object<worker<Sync>, Sync>(*this));
+      Sync::assert_that(crew_.back() != nullptr, "no memory for a worker");
+    }
+    this->workers = crew_;
+    for (worker<Sync>* const each : crew_) {
+      threads_.emplace_back([each] { each->work(); });
+    }
+  }
+  ~scheduler_core() {
+    if (timer_) {
+      destroy_object<timer<Sync>, Sync>(*timer_);
+    }
+    for (worker<Sync>* const each : crew_) {
+      destroy_object<worker<Sync>, Sync>(each);
+    }
+  }
+
+  void schedule(job<Sync>& what) noexcept override {
+    if (worker<Sync>* const mine = worker<Sync>::here(*this)) {
+      mine->schedule(what);
+    } else {
+      this->outside.push(what);
+      this->beds.call();
+    }
+  }
+  void yield(job<Sync>& what) noexcept override { worker<Sync>::current()->yield(what); }
+  void finished() noexcept override { worker<Sync>::current()->count_finish(); }
+  void threw() noexcept override { worker<Sync>::current()->count_throw(); }
+
+  /// Whether one more may be spawned; then it is counted.
+  [[nodiscard]] bool count_spawn() noexcept {
+    if (worker<Sync>* const mine = worker<Sync>::here(*this)) {
+      if (this->drops()) {
+        return false;
+      }
+      mine->count_spawn();
+      return true;
+    }
+    const lock_guard<Sync> lock(mutex_);
+    if (closed_.read()) {
+      return false;
+    }
+    // relaxed: counted under the lock.
+    spawned_outside_.store(spawned_outside_.load(order::relaxed) + 1, order::relaxed);
+    return true;
+  }
+
+  void rest() noexcept override {
+    // relaxed: idle's fence orders it.
+    if (drains_.load(order::relaxed) && live() == 0) {
+      all_is_over_.handle().wake();
+    }
+  }
+  [[nodiscard]] bool ends() const noexcept override {
+    return ends_.load(order::relaxed);  // relaxed: idle's fence orders it
+  }
+  [[nodiscard]] timer<Sync>& alarms() noexcept override {
+    const lock_guard<Sync> lock(mutex_);
+    if (!timer_) {
+      timer_ = make_object<timer<Sync>, Sync>();
+      Sync::assert_that(*timer_ != nullptr, "no memory for a timer");
+    }
+    return **timer_;
+  }
+
+  /// Ends it, if that has not been done. Returns when the workers have gone.
+  template <class Patience>
+  shutdown_report shut_down(shutdown_mode how, Patience patience) noexcept {
+    Sync::assert_that(worker<Sync>::here(*this) == nullptr, "a scheduler is shut down by a task");
+    shutdown_report report;
+    {
+      const lock_guard<Sync> lock(mutex_);
+      if (std::exchange(closed_.write(), true)) {
+        return report;
+      }
+    }
+    if (how == shutdown_mode::drain) {
+      report.in_time = drain(patience);
+    }
+    if (how == shutdown_mode::cancel || !report.in_time) {
+      this->drop_all();
+    }
+    ends_.store(true, order::relaxed);  // relaxed: call_all orders it
+    this->beds.call_all();
+    for (auto& each : threads_) {
+      each.join();
+    }
+    report.stuck = live();
+    return report;
+  }
+
+  [[nodiscard]] scheduler_statistics statistics() const {
+    scheduler_statistics all;
+    all.live = live();
+    all.spawned = spawned_outside_.load(order::relaxed);  // relaxed: for who wants to know
+    for (const worker<Sync>* const each : crew_) {
+      all.workers.push_back(each->statistics());
+      all.spawned += all.workers.back().spawned;
+    }
+    all.sleeping = this->beds.sleeping();
+    all.stacks = this->stacks.made();
+    return all;
+  }
+  [[nodiscard]] std::vector<waiting_task> waiting() {
+    std::vector<waiting_task> all;
+    const auto text = [](const char* which) { return which == nullptr ? "" : which; };
+    this->for_each_listed([&](listed_task<Sync>& each) {
+      all.push_back({.name = text(each.name()), .waits_for = text(each.waits_for())});
+    });
+    return all;
+  }
+
+ private:
+  // How many are spawned and not finished.
+  [[nodiscard]] std::uint64_t live() const noexcept {
+    std::uint64_t finished = 0;
+    for (const worker<Sync>* const each : crew_) {
+      finished += each->has_finished();
+    }
+    std::uint64_t spawned = spawned_outside_.load(order::relaxed);  // relaxed: no more are counted
+    for (const worker<Sync>* const each : crew_) {
+      spawned += each->has_spawned();
+    }
+    return spawned - finished;
+  }
+
+  template <class Patience>
+  [[nodiscard]] bool drain(Patience patience) noexcept {
+    drains_.store(true, order::relaxed);  // relaxed: the fence orders it
+    // [idle.look] seq_cst: pairs with idle's, before a worker sleeps.
+    Sync::heavy_fence(order::seq_cst);
+    while (live() != 0) {
+      if (all_is_over_.park(patience) == wait_status::timed_out) {
+        return live() == 0;
+      }
+      all_is_over_.reset();
+    }
+    return true;
+  }
+
+  std::vector<worker<Sync>*> crew_;
+  std::vector<typename Sync::thread> threads_;
+  typename Sync::mutex mutex_;
+  typename Sync::template var<bool> closed_;  // to outsiders
+  std::optional<timer<Sync>*> timer_;
+  typename Sync::template atomic<std::uint64_t> spawned_outside_{0};
+  typename Sync::template atomic<bool> drains_{false};
+  typename Sync::template atomic<bool> ends_{false};
+  parker<Sync> all_is_over_;
+};
+
+}  // namespace detail
+
+/// Any thread may call any member, several at once, and tasks may; but for shutting down and the
+/// destructor, which need it for themselves.
+template <sync_policy Sync = native>
+class scheduler {
+ public:
+  using sync = Sync;
+  using deadline = typename Sync::deadline;
+
+  scheduler() : scheduler(scheduler_options{}) {}
+  /// Stops the program where there is no memory or no thread to be had.
+  explicit scheduler(const scheduler_options& how) : core_(make_object_that_may_throw(how)) {}
+  scheduler(const scheduler&) = delete;
+  scheduler& operator=(const scheduler&) = delete;
+  /// Drains it, for as long as it takes, unless it was shut down.
+  ~scheduler() { shut_down(shutdown_mode::drain); }
+
+  /// Runs `work` on a worker; what it gives, or throws, is for who joins. `name` is for dumps, and
+  /// lives as long as the task. Does not block.
+  template <class Work>
+  [[nodiscard]] auto spawn(Work work, const char* name = nullptr) noexcept
+      -> std::expected<join_handle<std::invoke_result_t<Work&>, Sync>, unspawned<Work>> {
+    using cell = detail::called<Work, Sync>;
+    auto* const made = make_object<cell, Sync>(*core_, std::move(work), name);
+    if (made == nullptr) {
+      return std::unexpected(unspawned<Work>{spawn_failure::no_memory, std::move(work)});
+    }
+    if (!core_->count_spawn()) {
+      unspawned<Work> back{spawn_failure::shut_down, made->take_work()};
+      destroy_object<cell, Sync>(made);
+      return std::unexpected(std::move(back));
+    }
+    core_->schedule(*made);
+    return join_handle<std::invoke_result_t<Work&>, Sync>(*made);
+  }
+  /// The same of a coroutine.
+  template <class Value>
+  [[nodiscard]] std::expected<join_handle<Value, Sync>, unspawned<task<Value, Sync>>> spawn(
+      task<Value, Sync> work, const char* name = nullptr) noexcept {
+    if (!work) {
+      return std::unexpected(
+          unspawned<task<Value, Sync>>{spawn_failure::no_memory, std::move(work)});
+    }
+    if (!core_->count_spawn()) {
+      return std::unexpected(
+          unspawned<task<Value, Sync>>{spawn_failure::shut_down, std::move(work)});
+    }
+    auto& spawned = work.spawn_on(*core_, name);
+    core_->schedule(spawned);
+    return join_handle<Value, Sync>(spawned);
+  }
+  /// Runs `work` on a worker, and nobody hears of it again: costs less than `spawn`. What it
+  /// throws is counted. Does not block.
+  template <class Work>
+  [[nodiscard]] std::expected<void, unspawned<Work>> post(Work work) noexcept {
+    using cell = detail::posted<Work, Sync>;
+    auto* const made = make_object<cell, Sync>(*core_, std::move(work));
+    if (made == nullptr) {
+      return std::unexpected(unspawned<Work>{spawn_failure::no_memory, std::move(work)});
+    }
+    if (!core_->count_spawn()) {
+      unspawned<Work> back{spawn_failure::shut_down, made->take_work()};
+      destroy_object<cell, Sync>(made);
+      return std::unexpected(std::move(back));
+    }
+    core_->schedule(*made);
+    return {};
+  }
+
+  /// Takes no more work, does with what is live as `how` says, and returns when the workers have
+  /// gone. Draining, tasks may spawn others. Once. Blocks.
+  shutdown_report shut_down(shutdown_mode how) noexcept { return shut_down_with(how, forever{}); }
+  /// The same; draining, what is live at `end` is cancelled.
+  shutdown_report shut_down_until(deadline end) noexcept {
+    return shut_down_with(shutdown_mode::drain, until<deadline>{end});
+  }
+
+  /// As of now. Costs the workers nothing.
+  [[nodiscard]] scheduler_statistics statistics() const { return core_->statistics(); }
+  /// The tasks that wait, with what they wait for.
+  [[nodiscard]] std::vector<waiting_task> waiting() const { return core_->waiting(); }
+  /// Rings for tasks with deadlines (channel/deadline.hpp, sleep_until).
+  [[nodiscard]] timer<Sync>& alarms() const noexcept { return core_->alarms(); }
+  [[nodiscard]] std::size_t workers() const noexcept { return core_->workers.size(); }
+
+ private:
+  using core = detail::scheduler_core<Sync>;
+
+  [[nodiscard]] static core* make_object_that_may_throw(const scheduler_options& how) {
+    void* const memory = Sync::allocate(sizeof(core), alignof(core));
+    Sync::assert_that(memory != nullptr, "no memory for a scheduler");
+    return std::construct_at(static_cast<core*>(memory), how);
+  }
+
+  template <class Patience>
+  shutdown_report shut_down_with(shutdown_mode how, Patience patience) noexcept {
+    if (core_ == nullptr) {
+      return {};
+    }
+    const shutdown_report report = core_->shut_down(how, patience);
+    core* const done = std::exchange(core_, nullptr);
+    if (report.stuck == 0) {
+      destroy_object<core, Sync>(done);
+    }
+    return report;
+  }
+
+  core* core_;
+};
+
+}  // namespace handfast

@@ -1,0 +1,391 @@
+// A worker: a thread that runs jobs, its own first, then others'.
+//
+// The way of a job: `schedule` puts it into the slot of the worker that called -> the next one that
+// comes pushes it out, into the deque -> idle::call wakes a worker, if none searches -> `next` of
+// this worker or `search` of that one takes it -> job::run.
+//
+// Rules
+//  1. The slot and the owner's end of the deque are this thread's alone. The slot holds what was
+//     scheduled last, whose data is warm; others do not get at it, so who keeps its worker busy
+//     for long lets it wait (but not who waits: see rule 4).
+//  2. The slot goes first, `slot_turns` times in a row at most; then what has waited longest
+//     here; every `injector_turns` jobs, and when nothing is here, what came from outside; then
+//     what others have.
+//  3. Work that waits goes aside with its stack (host.hpp), and the worker's loop begins anew on
+//     another. The loop keeps nothing on its stack but the stack: what came back on it may have
+//     come to another worker.
+//  4. Work that waits without going aside, for there is no memory for a stack, empties the slot
+//     into the deque before.
+#pragma once
+
+#include <handfast/park/host.hpp>
+#include <handfast/park/waker.hpp>
+#include <handfast/queue/work_deque.hpp>
+#include <handfast/sched/idle.hpp>
+#include <handfast/sched/injector.hpp>
+#include <handfast/sched/stacks.hpp>
+#include <handfast/sched/statistics.hpp>
+#include <handfast/sync/policy.hpp>
+#include <handfast/task/job.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <tuple>
+#include <utility>
+
+namespace handfast {
+
+template <sync_policy Sync>
+class worker;
+
+/// What the workers of one scheduler share.
+template <sync_policy Sync>
+class workshop {
+ public:
+  injector<Sync> outside;
+  idle<Sync> beds;
+  stack_pool<Sync> stacks;
+  std::span<worker<Sync>* const> workers;
+
+  /// For a worker that finds nothing to do, when it is about to sleep.
+  virtual void rest() noexcept = 0;
+  /// Whether the workers are to go home, once they find nothing to do.
+  [[nodiscard]] virtual bool ends() const noexcept = 0;
+  [[nodiscard]] virtual timer<Sync>& alarms() noexcept = 0;
+
+ protected:
+  explicit workshop(std::size_t stack_bytes) noexcept : stacks(stack_bytes) {}
+  ~workshop() = default;
+};
+
+template <sync_policy Sync>
+class worker final : public host<Sync> {
+ public:
+  explicit worker(workshop<Sync>& shop) noexcept : shop_(shop) {}
+  ~worker() = default;
+
+  /// The calling thread's, if it is one of `shop`'s.
+  [[nodiscard]] static worker* here(const workshop<Sync>& shop) noexcept {
+    worker* const mine = current();
+    return mine != nullptr && &mine->shop_ == &shop ? mine : nullptr;
+  }
+  /// The calling thread's, of whatever scheduler.
+  [[nodiscard, gnu::noinline]] static worker* current() noexcept {
+    asm volatile("");  // as in host::here
+    return place();
+  }
+
+  /// All that this thread does: from the beginning to the end of its scheduler.
+  void work() noexcept {
+    place() = this;
+    if constexpr (Sync::limits::stacks_go_aside) {
+      stack of_thread;
+      loop_.of_thread = &of_thread;
+      loop_.runs_on = &of_thread;
+      host<Sync>::is_here(this);
+      if (stack* const first = shop_.stacks.take(loop_.free)) {
+        first->start(&loop_on_its_stack, this);
+        loop_.runs_on = first;
+        stack::switch_between(of_thread, *first);
+        arrive();
+      } else {
+        run_all();
+      }
+      host<Sync>::is_here(nullptr);
+      shop_.stacks.give_back_all(loop_.free);
+    } else {
+      run_all();
+    }
+    place() = nullptr;
+  }
+
+  // By what runs here.
+  void schedule(job<Sync>& what) noexcept {
+    if (job<Sync>* const before = std::exchange(slot_, &what)) {
+      push(*before);
+    }
+  }
+  /// Behind all that is here.
+  void yield(job<Sync>& what) noexcept { push(what); }
+  /// Where others can take it from.
+  void push(job<Sync>& what) noexcept {
+    if (!deque_.push(what)) {
+      shop_.outside.push(what);  // which needs no memory
+    }
+    shop_.beds.call();
+  }
+  /// What was pushed last, unless others have it.
+  [[nodiscard]] job<Sync>* take_back() noexcept {
+    return deque_.take([this] { return shop_.beds.nobody_searches(); });
+  }
+  void count_spawn() noexcept { spawned_.add(); }
+  void count_throw() noexcept { threw_.add(); }
+  void count_finish() noexcept {
+    const std::uint64_t before = finished_.load(order::relaxed);  // relaxed: this thread writes it
+    // [worker.finished] release: pairs with has_finished's acquire; who sees that all are over
+    // sees all that was spawned by them.
+    finished_.store(before + 1, order::release);
+  }
+
+  // By anybody.
+  [[nodiscard]] std::uint64_t has_spawned() const noexcept { return spawned_.value(); }
+  [[nodiscard]] std::uint64_t has_finished() const noexcept {
+    // [worker.finished] acquire: pairs with count_finish's release.
+    return finished_.load(order::acquire);
+  }
+  [[nodiscard]] worker_statistics statistics() const noexcept {
+    return {.ran = ran_.value(),
+            .spawned = spawned_.value(),
+            .stolen = stolen_.value(),
+            .injected = injected_.value(),
+            .slept = slept_.value(),
+            .went_aside = went_aside_.value(),
+            .threw = threw_.value(),
+            .queued = deque_.size()};
+  }
+
+  [[nodiscard]] bool put_aside(waker& comes_back, bool (*falls_asleep)(void*) noexcept,
+                               void* whom) noexcept override {
+    if constexpr (Sync::limits::stacks_go_aside) {
+      stack& mine = *loop_.runs_on;
+      stack* const fresh = &mine == loop_.of_thread ? nullptr : shop_.stacks.take(loop_.free);
+      if (fresh == nullptr) {
+        if (job<Sync>* const waits = std::exchange(slot_, nullptr)) {
+          push(*waits);
+        }
+        return false;
+      }
+      stack_aside place(shop_, mine);
+      comes_back = place.handle();
+      went_aside_.add();
+      loop_.falls_asleep = falls_asleep;
+      loop_.whom = whom;
+      loop_.leaves = &mine;
+      fresh->start(&loop_on_its_stack, this);
+      loop_.runs_on = fresh;
+      stack::switch_between(mine, *fresh);
+      current()->arrive();
+      return true;
+    } else {
+      return false;
+    }
+  }
+  [[nodiscard]] timer<Sync>& alarms() noexcept override { return shop_.alarms(); }
+
+ private:
+  static constexpr std::uint32_t slot_turns = 16;
+  static constexpr std::uint32_t injector_turns = 64;
+  static constexpr std::uint32_t looks_before_sleep = 4;
+  static constexpr std::size_t most_stolen = 32;
+
+  struct tag;
+  [[nodiscard]] static worker*& place() noexcept {
+    return Sync::template thread_slot<worker*, tag>::get();
+  }
+
+  // A stack whose work waits, as a job: it comes back.
+  class stack_aside : public job<Sync> {
+   public:
+    stack_aside(workshop<Sync>& shop, stack& its) noexcept
+        : job<Sync>(&come_back), shop_(shop), its_(its) {}
+    [[nodiscard]] waker handle() noexcept { return {&wake, this}; }
+
+   private:
+    static void wake(void* whom) noexcept {
+      auto& self = *static_cast<stack_aside*>(whom);
+      if (worker* const mine = here(self.shop_)) {
+        mine->schedule(self);
+      } else {
+        self.shop_.outside.push(self);
+        self.shop_.beds.call();
+      }
+    }
+    // From a loop, which ends here, on its stack.
+    static void come_back(job<Sync>& what) noexcept {
+      stack& its = static_cast<stack_aside&>(what).its_;
+      current()->leave_for(its);
+    }
+
+    workshop<Sync>& shop_;
+    stack& its_;
+  };
+
+  // The loop's, and what whoever leaves a stack asks to be done on the next.
+  struct loop_state {
+    stack* of_thread = nullptr;
+    stack* runs_on = nullptr;
+    stack* free = nullptr;  // some that nothing runs on
+    stack* used_up = nullptr;
+    stack* leaves = nullptr;
+    bool (*falls_asleep)(void*) noexcept = nullptr;
+    void* whom = nullptr;
+  };
+
+  static void loop_on_its_stack(void* self) {
+    static_cast<worker*>(self)->arrive();
+    if (stack* const asks = static_cast<worker*>(self)->loop_.leaves) {
+      auto& loop = static_cast<worker*>(self)->loop_;
+      loop.leaves = nullptr;
+      if (!loop.falls_asleep(loop.whom)) {
+        static_cast<worker*>(self)->leave_for(*asks);
+      }
+    }
+    // What ran may have gone aside, and come back to another worker.
+    while (job<Sync>* const next = current()->next()) {
+      next->run();
+    }
+    current()->leave_for(*current()->loop_.of_thread);
+  }
+  void run_all() noexcept {
+    while (job<Sync>* const found = next()) {
+      found->run();
+    }
+  }
+
+  // For good: what the loop stands on is free then.
+  void leave_for(stack& its) noexcept {
+    stack& mine = *loop_.runs_on;
+    loop_.used_up = &mine;
+    loop_.runs_on = &its;
+    stack::switch_for_good(mine, its);
+  }
+  // Right after a switch.
+  void arrive() noexcept {
+    if (stack* const done = std::exchange(loop_.used_up, nullptr)) {
+      shop_.stacks.give_back(loop_.free, *done);
+    }
+  }
+
+  // What to run; nullptr: nothing any more.
+  [[nodiscard]] job<Sync>* next() noexcept {
+    job<Sync>* const found = choose();
+    if (found != nullptr) {
+      ran_.add();
+    }
+    return found;
+  }
+  [[nodiscard]] job<Sync>* choose() noexcept {
+    if (slot_ != nullptr && turns_ < slot_turns) {
+      ++turns_;
+      return std::exchange(slot_, nullptr);
+    }
+    turns_ = 0;
+    ++ticks_;
+    if (ticks_ % injector_turns == 0) {
+      if (job<Sync>* const found = take_injected()) {
+        return found;
+      }
+    }
+    if (job<Sync>* const found = deque_.take_first()) {
+      return found;
+    }
+    if (slot_ != nullptr) {
+      return std::exchange(slot_, nullptr);
+    }
+    if (job<Sync>* const found = take_injected()) {
+      return found;
+    }
+    return search();
+  }
+  [[nodiscard]] job<Sync>* take_injected() noexcept {
+    job<Sync>* const found = shop_.outside.pop();
+    if (found != nullptr) {
+      injected_.add();
+    }
+    return found;
+  }
+
+  [[nodiscard]] job<Sync>* search() noexcept {
+    bool searches = shop_.beds.begin_search(static_cast<std::uint32_t>(shop_.workers.size()));
+    for (;;) {
+      if (searches) {
+        for (std::uint32_t looks = 0; looks < looks_before_sleep; ++looks) {
+          if (job<Sync>* const found = look_around()) {
+            if (shop_.beds.end_search() && there_is_more()) {
+              shop_.beds.call();
+            }
+            return found;
+          }
+          Sync::pause();
+        }
+      }
+      slept_.add();
+      shop_.beds.sleep(bed_, searches, [this] {
+        shop_.rest();
+        return shop_.ends() || there_is_more();
+      });
+      searches = true;
+      if (shop_.ends() && !there_is_more()) {
+        std::ignore = shop_.beds.end_search();
+        return nullptr;
+      }
+    }
+  }
+
+  // At everybody's, from one drawn by chance on.
+  [[nodiscard]] job<Sync>* look_around() noexcept {
+    if (job<Sync>* const found = take_injected()) {
+      return found;
+    }
+    const std::size_t all = shop_.workers.size();
+    const std::size_t first = all == 1 ? 0 : static_cast<std::size_t>(Sync::random() % all);
+    for (std::size_t i = 0; i < all; ++i) {
+      worker& victim = *shop_.workers[(first + i) % all];
+      if (&victim != this) {
+        if (job<Sync>* const found = steal_from(victim)) {
+          return found;
+        }
+      }
+    }
+    return nullptr;
+  }
+  // Half of what it has, at most: who steals one at a time searches as often.
+  [[nodiscard]] job<Sync>* steal_from(worker& victim) noexcept {
+    job<Sync>* first = nullptr;
+    for (std::size_t left = std::min((victim.deque_.size() + 1) / 2, most_stolen); left > 0;
+         --left) {
+      steal_failure why = steal_failure::none;
+      job<Sync>* const found = victim.deque_.steal(why);
+      if (found == nullptr && why == steal_failure::empty) {
+        break;
+      }
+      if (found == nullptr) {
+        continue;
+      }
+      stolen_.add();
+      if (first == nullptr) {
+        first = found;
+      } else if (!deque_.push(*found)) {
+        shop_.outside.push(*found);
+      }
+    }
+    return first;
+  }
+  [[nodiscard]] bool there_is_more() const noexcept {
+    if (!shop_.outside.empty()) {
+      return true;
+    }
+    return std::ranges::any_of(shop_.workers,
+                               [](worker* each) { return each->deque_.may_steal(); });
+  }
+
+  workshop<Sync>& shop_;
+  job<Sync>* slot_ = nullptr;
+  std::uint32_t turns_ = 0;  // the slot's, in a row
+  std::uint32_t ticks_ = 0;
+  loop_state loop_;
+  counter<Sync> ran_;
+  counter<Sync> spawned_;
+  counter<Sync> stolen_;
+  counter<Sync> injected_;
+  counter<Sync> slept_;
+  counter<Sync> went_aside_;
+  counter<Sync> threw_;
+  typename Sync::template atomic<std::uint64_t> finished_{0};
+  typename idle<Sync>::sleeper bed_;
+  work_deque<job<Sync>, Sync> deque_{256};
+};
+
+}  // namespace handfast

@@ -1,0 +1,82 @@
+// Whoever runs jobs: what a task asks of it. Scheduler is one; a language's own event loop can be
+// another.
+#pragma once
+
+#include <handfast/memory/linked_list.hpp>
+#include <handfast/sync/lock_guard.hpp>
+#include <handfast/sync/policy.hpp>
+#include <handfast/task/job.hpp>
+
+namespace handfast {
+
+/// A task that has waited once, as an executor lists it.
+template <class Sync>
+class listed_task : public linked<listed_task<Sync>, Sync> {
+ public:
+  /// The frame is to go; from any thread, while it is listed.
+  virtual void cancel() noexcept = 0;
+  /// What its spawner called it, and what it waits for; nullptr: nothing is known.
+  [[nodiscard]] virtual const char* name() const noexcept = 0;
+  [[nodiscard]] virtual const char* waits_for() const noexcept = 0;
+
+ protected:
+  listed_task() = default;
+  ~listed_task() = default;
+};
+
+/// Any thread may call a member, unless it says otherwise.
+template <class Sync>
+class executor {
+ public:
+  executor(const executor&) = delete;
+  executor& operator=(const executor&) = delete;
+
+  /// Has `what` run soon. Neither blocks nor runs it: a waker may call this.
+  virtual void schedule(job<Sync>& what) noexcept = 0;
+  /// Has `what` run again, after all that waits to be run now. By whoever runs it.
+  virtual void yield(job<Sync>& what) noexcept = 0;
+  /// A job that was spawned is over, and its memory the executor's no more. By whoever ran it.
+  virtual void finished() noexcept = 0;
+  /// One threw, which nobody is told of. The same.
+  virtual void threw() noexcept = 0;
+
+  /// Whether jobs are to be dropped instead of run.
+  [[nodiscard]] bool drops() const noexcept {
+    return drops_.load(order::relaxed);  // relaxed: who is to see it is cancelled as well
+  }
+
+  // Tasks that wait, for who wants to know of them.
+  void list(listed_task<Sync>& who) noexcept {
+    const lock_guard<Sync> lock(mutex_);
+    tasks_.push_back(who);
+  }
+  void unlist(listed_task<Sync>& who) noexcept {
+    const lock_guard<Sync> lock(mutex_);
+    tasks_.remove(who);
+  }
+
+ protected:
+  executor() = default;
+  ~executor() = default;
+
+  /// Has all that is not running, or stops to wait, dropped.
+  void drop_all() noexcept {
+    drops_.store(true, order::relaxed);  // relaxed: the same
+    for_each_listed([](listed_task<Sync>& each) { each.cancel(); });
+  }
+
+  template <class Visit>
+  void for_each_listed(Visit visit) noexcept {
+    const lock_guard<Sync> lock(mutex_);
+    for (auto* each = tasks_.first(); each != nullptr; each = tasks_.after(*each)) {
+      visit(*each);
+    }
+  }
+
+ private:
+  typename Sync::mutex mutex_;
+  linked_list<listed_task<Sync>, Sync> tasks_;
+  typename Sync::template atomic<bool> drops_{false};
+};
+
+}  // namespace handfast
