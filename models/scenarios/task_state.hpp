@@ -20,8 +20,7 @@ class lone_task {
   state& word() { return its_->word; }
 
   void schedule() {
-    // relaxed: the task's own word orders what is done.
-    queued_.store(1, order::relaxed);
+    queued_.fetch_or(1, order::release);  // as every queue orders who puts before who takes
     Sync::notify_one(queued_);
   }
   void schedule_if(typename state::woken told) {
@@ -34,8 +33,7 @@ class lone_task {
   /// whether a poll is. Whether it is complete.
   template <class Ready>
   bool run(Ready ready) {
-    // relaxed: the task's own word orders what is done.
-    while (queued_.exchange(0, order::relaxed) == 0) {
+    while (queued_.exchange(0, order::acquire) == 0) {
       Sync::wait(queued_, 0U);
     }
     const bool dropped = word().begin() == state::begun::drop;
@@ -49,6 +47,14 @@ class lone_task {
       schedule();
     }
     return false;
+  }
+
+  /// Takes it from the queue, and polls it, which yields.
+  void yields_once() {
+    Sync::assert_that(queued_.exchange(0, order::acquire) == 1, "it is scheduled");
+    std::ignore = word().begin();
+    its_->frame.write() += 1;
+    schedule();
   }
 
   /// What it gave: whether it was dropped. Once it is complete.
@@ -116,6 +122,29 @@ struct two_workers_take_turns {
 
   lone_task<Sync> task;
   typename Sync::template atomic<std::uint32_t> polls{0};
+};
+
+template <class Sync>
+struct yielded_task_is_polled_again {
+  static constexpr std::string_view claim =
+      "a task that yields, and is woken meanwhile or not, is polled again, and is idle then";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      task.yields_once();
+      while (!task.run([this] { return came.load(order::relaxed) != 0; })) {
+      }
+    } else {
+      came.store(1, order::relaxed);
+      task.schedule_if(task.word().wake());
+      task.free_if(task.word().leave());
+    }
+  }
+  void finish() {}
+
+  lone_task<Sync> task;
+  typename Sync::template atomic<std::uint32_t> came{0};
 };
 
 template <class Sync>
@@ -197,6 +226,8 @@ template <class Visit>
 void for_each_task_state_scenario(Visit&& visit) {
   visit.template operator()<wake_is_not_lost>("task_state.wake_is_not_lost");
   visit.template operator()<two_workers_take_turns>("task_state.two_workers_take_turns");
+  visit.template operator()<yielded_task_is_polled_again>(
+      "task_state.yielded_task_is_polled_again");
   visit.template operator()<cancelled_task_is_dropped>("task_state.cancelled_task_is_dropped");
   visit.template operator()<join_finds_what_the_task_gave>(
       "task_state.join_finds_what_the_task_gave");

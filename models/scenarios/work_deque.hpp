@@ -26,6 +26,12 @@ class shared_deque {
   }
   /// Whether one was there, and was done.
   bool take() { return done(deque_.take()); }
+  bool take_first() { return done(deque_.take_first()); }
+  /// As an owner that asks whether somebody steals.
+  template <class NobodySteals>
+  bool take(NobodySteals nobody_steals) {
+    return done(deque_.take(nobody_steals));
+  }
   bool steal() {
     steal_failure why = steal_failure::none;
     return done(deque_.steal(why));
@@ -166,6 +172,30 @@ struct emptied_and_filled_again {
   std::array<std::size_t, 2> done{};
 };
 
+template <class Sync>
+struct owner_takes_first {
+  static constexpr std::string_view claim =
+      "of an owner that takes what was pushed first and a thief, each job is one's";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      jobs.push(0);
+      jobs.push(1);
+      done[0] += jobs.take_first() ? 1 : 0;
+      jobs.push(2);
+      done[0] += jobs.take_first() ? 1 : 0;
+    } else {
+      done[1] += jobs.steal() ? 1 : 0;
+      done[1] += jobs.steal() ? 1 : 0;
+    }
+  }
+  void finish() { jobs.finish(3, done[0] + done[1]); }
+
+  shared_deque<Sync, 2> jobs;
+  std::array<std::size_t, 2> done{};
+};
+
 template <class Visit>
 void for_each_deque_scenario(Visit&& visit) {
   visit.template operator()<owner_and_thief_share>("work_deque.owner_and_thief_share");
@@ -173,6 +203,7 @@ void for_each_deque_scenario(Visit&& visit) {
   visit.template operator()<two_thieves_for_two>("work_deque.two_thieves_for_two");
   visit.template operator()<grows_while_it_is_stolen_from>(
       "work_deque.grows_while_it_is_stolen_from");
+  visit.template operator()<owner_takes_first>("work_deque.owner_takes_first");
   visit.template operator()<emptied_and_filled_again>("work_deque.emptied_and_filled_again");
 }
 

@@ -4,9 +4,11 @@
 #include <iterator>
 
 #include "models/scenarios/channel.hpp"
+#include "models/scenarios/idle.hpp"
 #include "models/scenarios/operation.hpp"
 #include "models/scenarios/park.hpp"
 #include "models/scenarios/queue.hpp"
+#include "models/scenarios/scheduler.hpp"
 #include "models/scenarios/sync.hpp"
 #include "models/scenarios/task.hpp"
 #include "models/scenarios/task_state.hpp"
@@ -33,6 +35,8 @@ const std::vector<scenario>& scenarios() {
     scenarios::for_each_further_operation_scenario(add);
     scenarios::for_each_task_scenario(add);
     scenarios::for_each_task_state_scenario(add);
+    scenarios::for_each_idle_scenario(add);
+    scenarios::for_each_scheduler_scenario(add);
     const auto add_wrong = [&made]<template <class> class Scenario>(const char* name) {
       made.push_back(entry<Scenario>(name, false));
     };

@@ -17,8 +17,10 @@
 //     them that a notification is on its way to, so that nobody pays for a second
 //     one meanwhile. Always called <= asleep, and as many items (or rooms) as
 //     are there are called for: items <= called, or called == asleep.
-//     Operations that wait for several things, or are a task's (operation.hpp), wait on
-//     lists of their own: each change calls one of those as well.
+//     Operations that wait for several things, or are a task's (operation.hpp), and what runs on
+//     a worker and goes aside (host.hpp), wait on lists of their own: each change calls one of
+//     those as well. They look while `mutex_` is held, as changes are made, so the lists need no
+//     fences.
 //  5. A waiter that timed out looks once more before it gives up: while there
 //     is something to take or room to fill, no notification is wasted.
 //  6. Notifying after `mutex_` is released needs a handle that keeps the core
@@ -34,6 +36,7 @@
 #include <handfast/channel/create.hpp>
 #include <handfast/channel/outcome.hpp>
 #include <handfast/memory/object.hpp>
+#include <handfast/park/host.hpp>
 #include <handfast/park/wait_list.hpp>
 #include <handfast/queue/ends.hpp>
 #include <handfast/queue/ring.hpp>
@@ -121,7 +124,7 @@ class lock_ring {
     condition_variable changed;
     count asleep;
     count called;
-    wait_list<Sync> others;
+    wait_list<Sync> others{wait_list<Sync>::ordered_by::a_lock};
   };
 
   // How long an operation is willing to wait.
@@ -130,12 +133,14 @@ class lock_ring {
       condition.wait(held);
       return wait_status::woken;
     }
+    [[nodiscard]] handfast::forever aside() const noexcept { return {}; }
   };
   struct until {
     deadline end;
     wait_status wait(condition_variable& condition, typename Sync::mutex& held) const noexcept {
       return condition.wait_until(held, end);
     }
+    [[nodiscard]] handfast::until<deadline> aside() const noexcept { return {end}; }
   };
   struct never {
     wait_status wait(condition_variable&, typename Sync::mutex&) const noexcept {
@@ -167,6 +172,9 @@ class lock_ring {
   // Whether `ready` holds, having waited for it as long as `patience` allows.
   template <class Ready, class Patience>
   [[nodiscard]] bool await(waiters& waiting, Ready ready, Patience patience) noexcept;
+  template <class Ready, class Patience>
+  [[nodiscard]] bool await_aside(host<Sync>& here, waiters& waiting, Ready ready,
+                                 Patience patience) noexcept;
   template <class Patience>
   [[nodiscard]] bool await_space(Patience patience) noexcept;
   template <class Patience>
@@ -209,6 +217,13 @@ lock_ring<Value, Sync>::lock_ring(slot* slots, std::size_t capacity) noexcept
 template <class Value, class Sync>
 template <class Ready, class Patience>
 bool lock_ring<Value, Sync>::await(waiters& waiting, Ready ready, Patience patience) noexcept {
+  if constexpr (!std::is_same_v<Patience, never>) {
+    if (!ready()) {
+      if (host<Sync>* const here = host<Sync>::here()) {
+        return await_aside(*here, waiting, ready, patience);
+      }
+    }
+  }
   while (!ready()) {
     waiting.asleep.write() += 1;
     const wait_status status = patience.wait(waiting.changed, mutex_);
@@ -222,6 +237,28 @@ bool lock_ring<Value, Sync>::await(waiters& waiting, Ready ready, Patience patie
     }
   }
   return true;
+}
+
+// With the lock free meanwhile, as a wait on a condition variable has it.
+template <class Value, class Sync>
+template <class Ready, class Patience>
+bool lock_ring<Value, Sync>::await_aside(host<Sync>& here, waiters& waiting, Ready ready,
+                                         Patience patience) noexcept {
+  mutex_.unlock();
+  here.give_way();
+  const auto attempt = [&] {
+    mutex_.lock();
+    if (ready()) {
+      return true;
+    }
+    mutex_.unlock();
+    return false;
+  };
+  if (attempt() || waiting.others.await(attempt, patience.aside())) {
+    return true;
+  }
+  mutex_.lock();
+  return ready();
 }
 
 template <class Value, class Sync>

@@ -35,6 +35,9 @@ class operation {
   /// Whether an attempt may come to something, for whoever looks again and again: less than
   /// an attempt costs, and leaves the other side's lines alone where it can.
   [[nodiscard]] virtual bool may_be_done() noexcept { return true; }
+  /// Whether who finds an attempt come to nothing does well to look again later, before it waits;
+  /// not where it has to wait to be met.
+  [[nodiscard]] bool may_give_way() noexcept { return door() == nullptr; }
   /// Those that wait to be told of the same; nullptr where there are none.
   [[nodiscard]] virtual wait_list<Sync>* others() noexcept = 0;
 
@@ -118,7 +121,9 @@ class operation {
       told_by.enlist(place_, wakes);
     }
     waits_ = true;
-    list::look_after_enlisting();
+    if (told_by.needs_fences()) {
+      list::look_after_enlisting();
+    }
     if (!(Sync::step() && attempt())) {
       return poll_status::pending;
     }
@@ -182,6 +187,8 @@ class receive_operation final : public operation<typename Core::sync> {
       : receive_operation(detail::of_core(), from.core()) {}
   receive_operation(detail::of_core, Core& core) noexcept : core_(core) {}
   ~receive_operation() { this->pass_on(); }
+
+  static constexpr const char* waits_for = "an item";
 
   [[nodiscard]] bool attempt() noexcept override {
     auto received = core_.try_receive();

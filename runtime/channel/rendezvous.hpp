@@ -204,7 +204,7 @@ class rendezvous {
   typename Sync::mutex mutex_;
   parties_of_a_side givers_;
   parties_of_a_side takers_;
-  wait_list<Sync> told_receivers_;
+  wait_list<Sync> told_receivers_{wait_list<Sync>::ordered_by::a_lock};
   count senders_{1};
   count receivers_{1};
   typename Sync::template var<bool> closed_;

@@ -34,6 +34,10 @@ class host {
   [[nodiscard]] virtual bool put_aside(waker& comes_back, bool (*falls_asleep)(void*) noexcept,
                                        void* whom) noexcept = 0;
 
+  /// Lets what else is ready here run once, and comes back; without that if nothing is. Who waits
+  /// for one of those does better by this than by a sleep.
+  virtual void give_way() noexcept = 0;
+
   /// Rings for those who are put aside until some time.
   [[nodiscard]] virtual timer<Sync>& alarms() noexcept = 0;
 

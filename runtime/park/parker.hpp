@@ -36,6 +36,12 @@ class parker {
     state_.store(awake, order::relaxed);  // relaxed: what it was for is looked at next
   }
 
+  /// Whether a wake-up came; then what was before it is seen.
+  [[nodiscard]] bool was_woken() const noexcept {
+    // [parker.woken] acquire: pairs with unpark's release.
+    return state_.load(order::acquire) == woken;
+  }
+
   /// Looks for a wake-up for about as long as it costs to wake a thread, without sleep; whether
   /// one came. If so, what was before it is seen, and whoever woke this is done with it.
   /// Shorter, and of two who hand over in turn each would be asleep when the other comes.
@@ -46,8 +52,7 @@ class parker {
     }
     std::int64_t first_round = 0;
     for (std::size_t pauses = Sync::limits::pauses_before_sleep;; --pauses) {
-      // [parker.woken] acquire: pairs with unpark's release.
-      if (state_.load(order::acquire) == woken) {
+      if (was_woken()) {
         return true;
       }
       if (pauses == 0) {

@@ -6,7 +6,8 @@
 //  1. The list and its waiters are touched only while `mutex_` is held.
 //  2. Whoever waits enlists, and then looks again; whoever changes something does so,
 //     and then looks whether anybody is enlisted. Between the two of each stands a
-//     fence, so one of them sees the other: no wake-up is lost.
+//     fence, so one of them sees the other: no wake-up is lost. Where both look and change while
+//     they hold one lock, that orders them: one comes after the other, and no fence is needed.
 //  3. A call takes its waiter off the list: it is for one, and is owed to one. Who was
 //     called and did without passes it on.
 //  4. A waiter is called while `mutex_` is held, and leaves through it: whoever called
@@ -54,7 +55,13 @@ class wait_list {
   /// another if it does without.
   enum class call_status : unsigned char { called, not_called };
 
-  wait_list() noexcept { Sync::name(mutex_, "wait_list.mutex"); }
+  /// What is between a change and the look whether anybody waits, and the other way round.
+  enum class ordered_by : unsigned char { fences, a_lock };
+
+  explicit wait_list(ordered_by how = ordered_by::fences) noexcept
+      : needs_fences_(how == ordered_by::fences) {
+    Sync::name(mutex_, "wait_list.mutex");
+  }
   wait_list(const wait_list&) = delete;
   wait_list& operator=(const wait_list&) = delete;
   ~wait_list() { Sync::assert_that(waiters_.empty(), "a wait list goes while somebody is on it"); }
@@ -69,7 +76,9 @@ class wait_list {
     for (;;) {
       sleep.reset();
       enlist(mine, sleep.handle());
-      look_after_enlisting();
+      if (needs_fences_) {
+        look_after_enlisting();
+      }
       if (Sync::step() && attempt()) {
         if (leave(mine) == call_status::called) {
           call(1);
@@ -94,9 +103,11 @@ class wait_list {
     if (!Sync::step(where)) {
       return;
     }
-    // [wait_list.look] seq_cst: pairs with look_after_enlisting's heavy fence; the caller's
-    // change is seen by who enlists, or who is enlisted is seen here.
-    Sync::light_fence(order::seq_cst);
+    if (needs_fences_) {
+      // [wait_list.look] seq_cst: pairs with look_after_enlisting's heavy fence; the caller's
+      // change is seen by who enlists, or who is enlisted is seen here.
+      Sync::light_fence(order::seq_cst);
+    }
     if (waiting_.load(order::relaxed) == 0) {
       return;
     }
@@ -109,7 +120,7 @@ class wait_list {
   }
 
   /// Puts `who` last, to be woken by a call. Whoever enlists looks again before it waits,
-  /// `look_after_enlisting` in between, and leaves before it goes.
+  /// `look_after_enlisting` in between where the list needs it, and leaves before it goes.
   void enlist(waiter& who, waker wakes) noexcept {
     const lock_guard<Sync> lock(mutex_);
     who.waker_.write() = wakes;
@@ -117,6 +128,7 @@ class wait_list {
     count(1);
   }
 
+  [[nodiscard]] bool needs_fences() const noexcept { return needs_fences_; }
   /// Once for as many lists as were enlisted on.
   static void look_after_enlisting() noexcept {
     // [wait_list.look] seq_cst: pairs with call's light fence.
@@ -155,6 +167,7 @@ class wait_list {
     waiting_.store(now + static_cast<std::uint32_t>(more), order::relaxed);
   }
 
+  const bool needs_fences_;
   typename Sync::mutex mutex_;
   linked_list<waiter, Sync> waiters_;
   // Relaxed throughout: written under `mutex_`; the fences of rule 2 order the look.

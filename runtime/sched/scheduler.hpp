@@ -108,6 +108,9 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
     }
   }
   void yield(job<Sync>& what) noexcept override { worker<Sync>::current()->yield(what); }
+  [[nodiscard]] bool give_way(job<Sync>& what) noexcept override {
+    return worker<Sync>::current()->give_way(what);
+  }
   void finished() noexcept override { worker<Sync>::current()->count_finish(); }
   void threw() noexcept override { worker<Sync>::current()->count_throw(); }
 
@@ -136,7 +139,9 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
     }
   }
   [[nodiscard]] bool ends() const noexcept override {
-    return ends_.load(order::relaxed);  // relaxed: idle's fence orders it
+    // [scheduler.ends] acquire: pairs with shut_down's release; what was put into queues before
+    // is seen by who looks there after.
+    return ends_.load(order::acquire);
   }
   [[nodiscard]] timer<Sync>& alarms() noexcept override {
     const lock_guard<Sync> lock(mutex_);
@@ -164,7 +169,8 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
     if (how == shutdown_mode::cancel || !report.in_time) {
       this->drop_all();
     }
-    ends_.store(true, order::relaxed);  // relaxed: call_all orders it
+    // [scheduler.ends] release: pairs with ends' acquire.
+    ends_.store(true, order::release);
     this->beds.call_all();
     for (auto& each : threads_) {
       each.join();
@@ -213,11 +219,11 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
     drains_.store(true, order::relaxed);  // relaxed: the fence orders it
     // [idle.look] seq_cst: pairs with idle's, before a worker sleeps.
     Sync::heavy_fence(order::seq_cst);
-    while (live() != 0) {
+    // Who finds the end says so for good.
+    while (live() != 0 && !all_is_over_.was_woken()) {
       if (all_is_over_.park(patience) == wait_status::timed_out) {
-        return live() == 0;
+        return live() == 0 || all_is_over_.was_woken();
       }
-      all_is_over_.reset();
     }
     return true;
   }

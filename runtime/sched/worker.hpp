@@ -109,16 +109,39 @@ class worker final : public host<Sync> {
   }
   /// Behind all that is here.
   void yield(job<Sync>& what) noexcept { push(what); }
+  /// The same, and nobody is woken for it; unless nothing else is here.
+  [[nodiscard]] bool give_way(job<Sync>& what) noexcept {
+    if (!is_busy()) {
+      return false;
+    }
+    push_quietly(what);
+    return true;
+  }
   /// Where others can take it from.
   void push(job<Sync>& what) noexcept {
-    if (!deque_.push(what)) {
-      shop_.outside.push(what);  // which needs no memory
-    }
+    push_quietly(what);
     shop_.beds.call();
   }
-  /// What was pushed last, unless others have it.
-  [[nodiscard]] job<Sync>* take_back() noexcept {
-    return deque_.take([this] { return shop_.beds.nobody_searches(); });
+  /// Which stretch of this worker's work this is: another once the work has gone aside.
+  [[nodiscard]] std::uint64_t lap() const noexcept { return went_aside_.value(); }
+  /// Takes back `what`, which the caller pushed in that lap, unless another has taken it.
+  [[nodiscard]] bool take_back(job<Sync>& what, std::uint64_t lap) noexcept {
+    if (current() != this || this->lap() != lap) {
+      return false;  // the loop that went on here has taken it, or will
+    }
+    const auto nobody_steals = [this] { return shop_.beds.nobody_searches(); };
+    for (;;) {
+      job<Sync>* const last = deque_.take(nobody_steals);
+      if (last == &what) {
+        return true;
+      }
+      if (last == nullptr) {
+        return false;
+      }
+      // It came later, and is not for this stack to run.
+      shop_.outside.push(*last);
+      shop_.beds.call();
+    }
   }
   void count_spawn() noexcept { spawned_.add(); }
   void count_throw() noexcept { threw_.add(); }
@@ -159,17 +182,27 @@ class worker final : public host<Sync> {
       }
       stack_aside place(shop_, mine);
       comes_back = place.handle();
-      went_aside_.add();
-      loop_.falls_asleep = falls_asleep;
-      loop_.whom = whom;
-      loop_.leaves = &mine;
-      fresh->start(&loop_on_its_stack, this);
-      loop_.runs_on = fresh;
-      stack::switch_between(mine, *fresh);
-      current()->arrive();
+      leave_aside(mine, *fresh, falls_asleep, whom);
       return true;
     } else {
       return false;
+    }
+  }
+  void give_way() noexcept override {
+    if constexpr (Sync::limits::stacks_go_aside) {
+      stack& mine = *loop_.runs_on;
+      stack* const fresh =
+          is_busy() && &mine != loop_.of_thread ? shop_.stacks.take(loop_.free) : nullptr;
+      if (fresh != nullptr) {
+        stack_aside place(shop_, mine);
+        leave_aside(
+            mine, *fresh,
+            [](void* what) noexcept {
+              current()->push_quietly(*static_cast<stack_aside*>(what));
+              return true;
+            },
+            &place);
+      }
     }
   }
   [[nodiscard]] timer<Sync>& alarms() noexcept override { return shop_.alarms(); }
@@ -177,7 +210,7 @@ class worker final : public host<Sync> {
  private:
   static constexpr std::uint32_t slot_turns = 16;
   static constexpr std::uint32_t injector_turns = 64;
-  static constexpr std::uint32_t looks_before_sleep = 4;
+  static constexpr std::uint32_t looks_before_sleep = Sync::limits::pauses_before_sleep > 0 ? 4 : 1;
   static constexpr std::size_t most_stolen = 32;
 
   struct tag;
@@ -223,6 +256,19 @@ class worker final : public host<Sync> {
     void* whom = nullptr;
   };
 
+  // From `mine` to a loop on `fresh`, which asks `falls_asleep`; returns when `mine` comes back.
+  void leave_aside(stack& mine, stack& fresh, bool (*falls_asleep)(void*) noexcept,
+                   void* whom) noexcept {
+    went_aside_.add();
+    loop_.falls_asleep = falls_asleep;
+    loop_.whom = whom;
+    loop_.leaves = &mine;
+    fresh.start(&loop_on_its_stack, this);
+    loop_.runs_on = &fresh;
+    stack::switch_between(mine, fresh);
+    current()->arrive();
+  }
+
   static void loop_on_its_stack(void* self) {
     static_cast<worker*>(self)->arrive();
     if (stack* const asks = static_cast<worker*>(self)->loop_.leaves) {
@@ -255,6 +301,13 @@ class worker final : public host<Sync> {
   void arrive() noexcept {
     if (stack* const done = std::exchange(loop_.used_up, nullptr)) {
       shop_.stacks.give_back(loop_.free, *done);
+    }
+  }
+
+  [[nodiscard]] bool is_busy() const noexcept { return slot_ != nullptr || deque_.may_steal(); }
+  void push_quietly(job<Sync>& what) noexcept {
+    if (!deque_.push(what)) {
+      shop_.outside.push(what);  // which needs no memory
     }
   }
 
@@ -302,13 +355,15 @@ class worker final : public host<Sync> {
     for (;;) {
       if (searches) {
         for (std::uint32_t looks = 0; looks < looks_before_sleep; ++looks) {
+          if (looks > 0) {
+            Sync::pause();
+          }
           if (job<Sync>* const found = look_around()) {
             if (shop_.beds.end_search() && there_is_more()) {
               shop_.beds.call();
             }
             return found;
           }
-          Sync::pause();
         }
       }
       slept_.add();

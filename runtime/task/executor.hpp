@@ -35,6 +35,9 @@ class executor {
   virtual void schedule(job<Sync>& what) noexcept = 0;
   /// Has `what` run again, after all that waits to be run now. By whoever runs it.
   virtual void yield(job<Sync>& what) noexcept = 0;
+  /// The same of what may find nothing to do yet: nobody is woken for it. False, and nothing was
+  /// done: nothing else waits to be run by this worker.
+  [[nodiscard]] virtual bool give_way(job<Sync>& what) noexcept = 0;
   /// A job that was spawned is over, and its memory the executor's no more. By whoever ran it.
   virtual void finished() noexcept = 0;
   /// One threw, which nobody is told of. The same.
@@ -42,13 +45,15 @@ class executor {
 
   /// Whether jobs are to be dropped instead of run.
   [[nodiscard]] bool drops() const noexcept {
-    return drops_.load(order::relaxed);  // relaxed: who is to see it is cancelled as well
+    return drops_.load(order::relaxed);  // relaxed: who is to see it is listed, under the lock
   }
 
-  // Tasks that wait, for who wants to know of them.
-  void list(listed_task<Sync>& who) noexcept {
+  // Tasks that wait, for who wants to know of them. Where all are dropped `who` is to be, too.
+  enum class listing : unsigned char { stays, is_dropped };
+  [[nodiscard]] listing list(listed_task<Sync>& who) noexcept {
     const lock_guard<Sync> lock(mutex_);
     tasks_.push_back(who);
+    return drops() ? listing::is_dropped : listing::stays;
   }
   void unlist(listed_task<Sync>& who) noexcept {
     const lock_guard<Sync> lock(mutex_);
@@ -61,12 +66,15 @@ class executor {
 
   /// Has all that is not running, or stops to wait, dropped.
   void drop_all() noexcept {
+    const lock_guard<Sync> lock(mutex_);
     drops_.store(true, order::relaxed);  // relaxed: the same
-    for_each_listed([](listed_task<Sync>& each) { each.cancel(); });
+    for (auto* each = tasks_.first(); each != nullptr; each = tasks_.after(*each)) {
+      each->cancel();
+    }
   }
 
   template <class Visit>
-  void for_each_listed(Visit visit) noexcept {
+  void for_each_listed(Visit visit) {
     const lock_guard<Sync> lock(mutex_);
     for (auto* each = tasks_.first(); each != nullptr; each = tasks_.after(*each)) {
       visit(*each);

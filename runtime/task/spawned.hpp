@@ -107,7 +107,10 @@ class spawned : public job<Sync>, public listed_task<Sync> {
     return static_cast<spawned*>(wakes.whom_if(&wake));
   }
   /// Pending, it is to be polled again after others. The frame's, while it is polled.
-  void yield() noexcept { yields_ = true; }
+  void yield() noexcept { then_ = after::yields; }
+  /// Pending, it waits for what others may do; before it waits for a wake-up it lets those run
+  /// that are ready, and looks again. The same.
+  void give_way() noexcept { then_ = after::gives_way; }
   /// Whether it may go on with what is ready; else it yields. The same.
   [[nodiscard]] bool has_turn() noexcept {
     if (turns_ == 0) {
@@ -121,6 +124,9 @@ class spawned : public job<Sync>, public listed_task<Sync> {
  private:
   using state_word = task_state<Sync>;
 
+  // What comes after a poll that is pending.
+  enum class after : unsigned char { waits, yields, gives_way };
+
   static void run(job<Sync>& what) noexcept {
     auto& self = static_cast<spawned&>(what);
     executor<Sync>& home = self.home_;
@@ -130,18 +136,30 @@ class spawned : public job<Sync>, public listed_task<Sync> {
       return;
     }
     self.turns_ = budget;
-    if (self.kind_.poll(self, waker(&wake, &self)) == poll_status::ready) {
-      self.end();
-    } else if (std::exchange(self.yields_, false)) {
-      home.yield(self);
-    } else {
-      self.waits_for_.store(self.kind_.waits_for(self), order::relaxed);
-      if (!std::exchange(self.is_listed_, true)) {
-        home.list(self);
+    for (;;) {
+      if (self.kind_.poll(self, waker(&wake, &self)) == poll_status::ready) {
+        self.end();
+        return;
       }
-      if (self.state_.pend() == state_word::pended::again) {
+      const after then = std::exchange(self.then_, after::waits);
+      if (then == after::yields) {
         home.yield(self);
+        return;
       }
+      if (then == after::waits) {
+        break;
+      }
+      if (home.give_way(self)) {
+        return;
+      }
+    }
+    self.waits_for_.store(self.kind_.waits_for(self), order::relaxed);
+    if (!std::exchange(self.is_listed_, true) &&
+        home.list(self) == executor<Sync>::listing::is_dropped) {
+      self.cancel();
+    }
+    if (self.state_.pend() == state_word::pended::again) {
+      home.yield(self);
     }
   }
 
@@ -165,7 +183,7 @@ class spawned : public job<Sync>, public listed_task<Sync> {
 
   task_state<Sync> state_;
   std::uint16_t turns_ = 0;
-  bool yields_ = false;
+  after then_ = after::waits;
   bool is_listed_ = false;
   executor<Sync>& home_;
   const task_kind<Sync>& kind_;

@@ -161,8 +161,22 @@ class task_promise {
 
       [[nodiscard]] bool await_ready() {
         auto* const whole = spawned<Sync>::woken_by(self.wakes_);
-        return (whole == nullptr || whole->has_turn()) &&
-               what.poll(self.wakes_) == poll_status::ready;
+        if (whole == nullptr) {
+          return what.poll(self.wakes_) == poll_status::ready;
+        }
+        if (!whole->has_turn()) {
+          return false;
+        }
+        if constexpr (requires { what.may_give_way(); }) {
+          if (what.may_give_way()) {
+            if (what.attempt()) {
+              return true;
+            }
+            whole->give_way();
+            return false;
+          }
+        }
+        return what.poll(self.wakes_) == poll_status::ready;
       }
       void await_suspend(std::coroutine_handle<>) noexcept { self.awaits_ = awaited(what); }
       decltype(auto) await_resume() {

@@ -1,0 +1,225 @@
+// The scenarios of the idle protocol: work from outside, workers that search and sleep.
+#pragma once
+
+#include <handfast/park/parker.hpp>
+#include <handfast/queue/work_deque.hpp>
+#include <handfast/sched/idle.hpp>
+#include <handfast/sched/injector.hpp>
+#include <handfast/task/job.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <tuple>
+
+namespace handfast::scenarios {
+
+/// Workers that have no queues of their own, and jobs that come from outside.
+template <class Sync, std::size_t Workers, std::size_t Jobs>
+class small_shop {
+ public:
+  small_shop() {
+    for (task& each : jobs_) {
+      each.its = this;
+    }
+  }
+
+  /// From outside.
+  void spawn(std::size_t which) {
+    outside_.push(jobs_.at(which));
+    beds_.call();
+  }
+
+  /// A worker's life: until all jobs are done. `search` once before it sleeps.
+  void work(std::size_t which) {
+    bool searches = false;
+    while (ends_.load(order::relaxed) == 0) {
+      job<Sync>* const found = outside_.pop();
+      if (searches && found != nullptr) {
+        searches = false;
+        if (beds_.end_search() && !outside_.empty()) {
+          beds_.call();
+        }
+      }
+      if (found != nullptr) {
+        found->run();
+      } else if (searches || !(searches = beds_.begin_search(Workers))) {
+        beds_.sleep(sleepers_.at(which), searches,
+                    [this] { return ends_.load(order::relaxed) != 0 || !outside_.empty(); });
+        searches = true;
+      }
+    }
+    if (searches) {
+      std::ignore = beds_.end_search();
+    }
+  }
+
+  void finish() {
+    Sync::assert_that(done_.load(order::relaxed) == Jobs, "each job is done once");
+    Sync::assert_that(beds_.sleeping() == 0, "nobody sleeps any more");
+  }
+
+  /// Has each job wait until all have begun.
+  void meet() { meets_ = true; }
+
+ private:
+  struct task : job<Sync> {
+    task() : job<Sync>(&run) {}
+    static void run(job<Sync>& what) noexcept { static_cast<task&>(what).its->run_one(); }
+
+    small_shop* its = nullptr;
+  };
+
+  void run_one() {
+    if (meets_) {
+      begun_.fetch_add(1, order::relaxed);
+      Sync::notify_all(begun_);
+      for (std::uint32_t now = 0; (now = begun_.load(order::relaxed)) != Jobs;) {
+        Sync::wait(begun_, now);
+      }
+    }
+    if (done_.fetch_add(1, order::relaxed) + 1 == Jobs) {
+      ends_.store(1, order::relaxed);
+      beds_.call_all();
+    }
+  }
+
+  injector<Sync> outside_;
+  idle<Sync> beds_;
+  std::array<typename idle<Sync>::sleeper, Workers> sleepers_;
+  std::array<task, Jobs> jobs_;
+  bool meets_ = false;
+  typename Sync::template atomic<std::uint32_t> begun_{0};
+  typename Sync::template atomic<std::uint32_t> done_{0};
+  typename Sync::template atomic<std::uint32_t> ends_{0};
+};
+
+template <class Sync>
+struct work_wakes_a_sleeper {
+  static constexpr std::string_view claim =
+      "work that comes while the only worker searches, goes to sleep or sleeps is done";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) { index == 0 ? shop.spawn(0) : shop.work(0); }
+  void finish() { shop.finish(); }
+
+  small_shop<Sync, 1, 1> shop;
+};
+
+template <class Sync>
+struct work_comes_twice {
+  static constexpr std::string_view claim =
+      "a worker that sleeps again is woken again, whenever more comes";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      shop.spawn(0);
+      shop.spawn(1);
+    } else {
+      shop.work(0);
+    }
+  }
+  void finish() { shop.finish(); }
+
+  small_shop<Sync, 1, 2> shop;
+};
+
+template <class Sync>
+struct two_workers_one_spawner {
+  static constexpr std::string_view claim =
+      "of two workers that search and sleep, one does what comes, and both end";
+  static constexpr unsigned threads = 3;
+
+  void thread(unsigned index) { index == 0 ? shop.spawn(0) : shop.work(index - 1); }
+  void finish() { shop.finish(); }
+
+  small_shop<Sync, 2, 1> shop;
+};
+
+template <class Sync>
+struct who_finds_work_wakes_another {
+  static constexpr std::string_view claim =
+      "two jobs that wait for each other run at once: who finds the first sees to the second";
+  static constexpr unsigned threads = 3;
+  static constexpr unsigned weight = 2;
+
+  who_finds_work_wakes_another() { shop.meet(); }
+  void thread(unsigned index) {
+    if (index == 0) {
+      shop.spawn(0);
+      shop.spawn(1);
+    } else {
+      shop.work(index - 1);
+    }
+  }
+  void finish() { shop.finish(); }
+
+  small_shop<Sync, 2, 2> shop;
+};
+
+template <class Sync>
+struct owner_sees_who_searches {
+  static constexpr std::string_view claim =
+      "an owner that sees nobody search takes its jobs for itself, whoever begins to search then";
+  static constexpr unsigned threads = 2;
+
+  ~owner_sees_who_searches() {
+    while (deque.take() != nullptr) {
+    }
+  }
+  void thread(unsigned index) {
+    if (index == 0) {
+      push(0);
+      push(1);
+      take();
+      take();
+      push(2);
+      take();
+    } else if (beds.begin_search(2)) {
+      for (int i = 0; i < 2; ++i) {
+        steal_failure why = steal_failure::none;
+        done(deque.steal(why));
+      }
+      std::ignore = beds.end_search();
+    }
+  }
+  void finish() {
+    while (done(deque.take())) {
+    }
+    for (auto& each : jobs) {
+      Sync::assert_that(each.read() == 1, "each job is done once");
+    }
+  }
+
+ private:
+  using counted = typename Sync::template var<int>;
+
+  void push(std::size_t which) { Sync::assert_that(deque.push(jobs.at(which)), "there is memory"); }
+  void take() {
+    std::ignore = done(deque.take([this] { return beds.nobody_searches(); }));
+  }
+  static bool done(counted* which) {
+    if (which == nullptr) {
+      return false;
+    }
+    which->write() += 1;
+    return true;
+  }
+
+  idle<Sync> beds;
+  std::array<counted, 3> jobs;
+  work_deque<counted, Sync> deque{4};
+};
+
+template <class Visit>
+void for_each_idle_scenario(Visit&& visit) {
+  visit.template operator()<work_wakes_a_sleeper>("idle.work_wakes_a_sleeper");
+  visit.template operator()<work_comes_twice>("idle.work_comes_twice");
+  visit.template operator()<two_workers_one_spawner>("idle.two_workers_one_spawner");
+  visit.template operator()<who_finds_work_wakes_another>("idle.who_finds_work_wakes_another");
+  visit.template operator()<owner_sees_who_searches>("idle.owner_sees_who_searches");
+}
+
+}  // namespace handfast::scenarios
