@@ -273,16 +273,14 @@ struct checker_sync {
   using atomic = atomic_of<Value, std::is_same_v<Value, std::uint32_t>>;
 
   static void fence(order o, where_t where = where_t::current()) {
-    checker::operation next;
-    next.kind = checker::event_kind::fence;
-    next.how = checker_detail::access_of(o);
-    next.line = where;
-    checker_detail::perform(next);
+    fence(o, checker::fence_reach::full, where);
   }
-  // A light one is no more than the heavy ones make of it; between light ones this says
-  // too much, so nothing may rest on that.
-  static void light_fence(order o, where_t where = where_t::current()) { fence(o, where); }
-  static void heavy_fence(order o, where_t where = where_t::current()) { fence(o, where); }
+  static void light_fence(order o, where_t where = where_t::current()) {
+    fence(o, checker::fence_reach::light, where);
+  }
+  static void heavy_fence(order o, where_t where = where_t::current()) {
+    fence(o, checker::fence_reach::heavy, where);
+  }
 
   class condition_variable;
 
@@ -624,6 +622,15 @@ struct checker_sync {
     const Value seen = word.load(order::relaxed, where);  // relaxed: as a futex looks
     return checker_detail::packed(seen) == checker_detail::packed(expected);
   }
+  static void fence(order o, checker::fence_reach reach, where_t where) {
+    checker::operation next;
+    next.kind = checker::event_kind::fence;
+    next.how = checker_detail::access_of(o);
+    next.reach = reach;
+    next.line = where;
+    checker_detail::perform(next);
+  }
+
   template <class Value>
   static void sleep(const atomic_of<Value, true>& word, Value expected, bool timed,
                     const where_t& where) {

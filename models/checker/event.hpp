@@ -67,15 +67,20 @@ enum class await : std::uint8_t { nothing, free_mutex, being_taken, predicate };
 
 using await_function = bool (*)(const value& read, const value& argument);
 
+/// How far a fence reaches: a light one orders its thread only as far as a heavy one of another
+/// thread has it (membarrier), and is no release and no acquire of its own.
+enum class fence_reach : std::uint8_t { full, light, heavy };
+
 /// What a thread does, and how it was decided.
 struct event {
   location where = 0;
   thread_index thread = 0;
   std::uint32_t index = 0;  ///< in its thread
   event_kind kind = event_kind::fence;
-  update then = update::none;    ///< reads
-  await until = await::nothing;  ///< reads
-  std::uint8_t size = 8;         ///< bytes that the location has
+  update then = update::none;             ///< reads
+  await until = await::nothing;           ///< reads
+  fence_reach reach = fence_reach::full;  ///< fences
+  std::uint8_t size = 8;                  ///< bytes that the location has
   access how = access::relaxed;
   access how_if_done = access::relaxed;    ///< updates and awaits: when they write or go on
   access how_if_failed = access::relaxed;  ///< updates: when they do not write

@@ -26,7 +26,8 @@ void graph::prepare(event& next, stamp row) {
   if (!before.empty()) {
     comes_from = before.back();
     const event& last = events_[comes_from];
-    const bool fence = last.kind == event_kind::fence && releases(last.how);
+    const bool fence =
+        last.kind == event_kind::fence && last.reach != fence_reach::light && releases(last.how);
     next.after_fence = fence ? next.index : last.after_fence;
   }
   if (comes_from == initial) {
@@ -37,7 +38,7 @@ void graph::prepare(event& next, stamp row) {
   switch (next.kind) {
     case event_kind::read: prepare_source(row, next); break;
     case event_kind::fence:
-      if (acquires(next.how)) {
+      if (acquires(next.how) && next.reach != fence_reach::light) {
         for (const stamp at : before) {
           if (events_[at].kind == event_kind::read) {
             acquire(hb, events_[at]);

@@ -135,10 +135,19 @@ class strong_order {
   bool in_order(std::size_t from, std::size_t to) {
     const stamp a = strong_[from];
     const stamp b = strong_[to];
+    if (!orders(in_[a], in_[b]) || !orders(in_[b], in_[a])) {
+      return in_.before(a, b);
+    }
     if (is_access(in_[a])) {
       return is_access(in_[b]) ? accesses_in_order(in_, a, b) : access_before_fence(a, to);
     }
     return is_access(in_[b]) ? fence_before_access(from, b) : fence_before_fence(from, to);
+  }
+
+  // What a light fence is not ordered with but by happens-before: all but heavy ones.
+  static bool orders(const event& fence, const event& other) {
+    return fence.kind != event_kind::fence || fence.reach != fence_reach::light ||
+           (other.kind == event_kind::fence && other.reach == fence_reach::heavy);
   }
 
   // [a] ; scb ; hb? ; [f]

@@ -50,6 +50,14 @@ std::vector<stamp> any_order(const graph& of) {
   return order;
 }
 
+std::string fence_name(fence_reach reach) {
+  switch (reach) {
+    case fence_reach::light: return "light fence";
+    case fence_reach::heavy: return "heavy fence";
+    default: return "fence";
+  }
+}
+
 }  // namespace
 
 std::vector<stamp> fewest_switches(const graph& of, std::size_t patience) {
@@ -252,7 +260,7 @@ class table {
     switch (each.kind) {
       case event_kind::create: return "starts thread " + std::to_string(each.data.low);
       case event_kind::join: return "joins thread " + std::to_string(each.data.low);
-      case event_kind::fence: return "fence" + order;
+      case event_kind::fence: return fence_name(each.reach) + order;
       case event_kind::choice:
         return each.operand.high != 0 && each.data.low == each.operand.high
                    ? "its deadline passes"

@@ -19,7 +19,11 @@ namespace handfast::scenarios {
 template <class Sync, std::size_t Workers, std::size_t Jobs>
 class small_shop {
  public:
-  small_shop() {
+  /// How a worker's life begins.
+  enum class begins : unsigned char { awake, searching, asleep };
+  enum class jobs : unsigned char { are_short, wait_for_each_other };
+
+  explicit small_shop(jobs kind = jobs::are_short) : meet_(kind == jobs::wait_for_each_other) {
     for (task& each : jobs_) {
       each.its = this;
     }
@@ -31,9 +35,20 @@ class small_shop {
     beds_.call();
   }
 
-  /// A worker's life: until all jobs are done. `search` once before it sleeps.
-  void work(std::size_t which) {
-    bool searches = false;
+  /// By a worker that is about to begin its life searching: all jobs come meanwhile.
+  void spawn_while_searching() {
+    Sync::assert_that(beds_.begin_search(Workers), "nobody else searches");
+    for (std::size_t which = 0; which < Jobs; ++which) {
+      spawn(which);
+    }
+  }
+
+  /// A worker's life: until all jobs are done.
+  void work(std::size_t which, begins how = begins::awake) {
+    bool searches = how == begins::searching;
+    if (how == begins::asleep) {
+      sleep(which, searches);
+    }
     while (ends_.load(order::relaxed) == 0) {
       job<Sync>* const found = outside_.pop();
       if (searches && found != nullptr) {
@@ -44,10 +59,13 @@ class small_shop {
       }
       if (found != nullptr) {
         found->run();
-      } else if (searches || !(searches = beds_.begin_search(Workers))) {
-        beds_.sleep(sleepers_.at(which), searches,
-                    [this] { return ends_.load(order::relaxed) != 0 || !outside_.empty(); });
-        searches = true;
+      } else if (searches) {
+        sleep(which, searches);
+      } else {
+        searches = beds_.begin_search(Workers);
+        if (!searches) {
+          sleep(which, searches);
+        }
       }
     }
     if (searches) {
@@ -60,9 +78,6 @@ class small_shop {
     Sync::assert_that(beds_.sleeping() == 0, "nobody sleeps any more");
   }
 
-  /// Has each job wait until all have begun.
-  void meet() { meets_ = true; }
-
  private:
   struct task : job<Sync> {
     task() : job<Sync>(&run) {}
@@ -71,8 +86,14 @@ class small_shop {
     small_shop* its = nullptr;
   };
 
+  void sleep(std::size_t which, bool& searches) {
+    beds_.sleep(sleepers_.at(which), searches,
+                [this] { return ends_.load(order::relaxed) != 0 || !outside_.empty(); });
+    searches = true;
+  }
+
   void run_one() {
-    if (meets_) {
+    if (meet_) {
       begun_.fetch_add(1, order::relaxed);
       Sync::notify_all(begun_);
       for (std::uint32_t now = 0; (now = begun_.load(order::relaxed)) != Jobs;) {
@@ -89,7 +110,7 @@ class small_shop {
   idle<Sync> beds_;
   std::array<typename idle<Sync>::sleeper, Workers> sleepers_;
   std::array<task, Jobs> jobs_;
-  bool meets_ = false;
+  const bool meet_;
   typename Sync::template atomic<std::uint32_t> begun_{0};
   typename Sync::template atomic<std::uint32_t> done_{0};
   typename Sync::template atomic<std::uint32_t> ends_{0};
@@ -141,22 +162,20 @@ struct two_workers_one_spawner {
 template <class Sync>
 struct who_finds_work_wakes_another {
   static constexpr std::string_view claim =
-      "two jobs that wait for each other run at once: who finds the first sees to the second";
-  static constexpr unsigned threads = 3;
-  static constexpr unsigned weight = 2;
+      "two jobs that wait for each other, and come while one worker searches, run at once";
+  static constexpr unsigned threads = 2;
 
-  who_finds_work_wakes_another() { shop.meet(); }
   void thread(unsigned index) {
     if (index == 0) {
-      shop.spawn(0);
-      shop.spawn(1);
+      shop.spawn_while_searching();
+      shop.work(0, small_shop<Sync, 2, 2>::begins::searching);
     } else {
-      shop.work(index - 1);
+      shop.work(1, small_shop<Sync, 2, 2>::begins::asleep);
     }
   }
   void finish() { shop.finish(); }
 
-  small_shop<Sync, 2, 2> shop;
+  small_shop<Sync, 2, 2> shop{small_shop<Sync, 2, 2>::jobs::wait_for_each_other};
 };
 
 template <class Sync>

@@ -1,6 +1,7 @@
 // Scenarios of what threads sleep and wake by: the wait list, the timer.
 #pragma once
 
+#include <handfast/park/host.hpp>
 #include <handfast/park/parker.hpp>
 #include <handfast/park/timer.hpp>
 #include <handfast/park/wait_list.hpp>
@@ -193,12 +194,73 @@ struct sooner_alarm_is_not_late {
 };
 
 /// Calls `visit.operator()<Scenario>(name)` for each scenario here.
+/// A worker of a kind: what it runs goes aside, and nothing else runs meanwhile.
+template <class Sync>
+class lone_host final : public host<Sync> {
+ public:
+  void is_here() { host<Sync>::is_here(this); }
+  void is_gone() { host<Sync>::is_here(nullptr); }
+
+  [[nodiscard]] bool put_aside(waker& comes_back, bool (*falls_asleep)(void*) noexcept,
+                               void* whom) noexcept override {
+    comes_back = {[](void* self) noexcept {
+                    auto& its = static_cast<lone_host*>(self)->came_back_;
+                    its.store(1, order::release);  // as a queue orders it
+                    Sync::notify_one(its);
+                  },
+                  this};
+    if (falls_asleep(whom)) {
+      while (came_back_.load(order::acquire) == 0) {
+        Sync::wait(came_back_, 0U);
+      }
+    }
+    return true;
+  }
+  void give_way() noexcept override {}
+  [[nodiscard]] timer<Sync>& alarms() noexcept override {
+    Sync::assert_that(false, "nobody waits for a time");
+    return *none_;
+  }
+
+ private:
+  typename Sync::template atomic<std::uint32_t> came_back_{0};
+  timer<Sync>* none_ = nullptr;
+};
+
+template <class Sync>
+struct what_went_aside_comes_back {
+  static constexpr std::string_view claim =
+      "what goes aside, woken before it has gone or after, comes back and finds what came first";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      worker.is_here();
+      while (!sleep.was_woken()) {
+        sleep.park(forever{});
+      }
+      worker.is_gone();
+      Sync::assert_that(came.read() == 1, "what was before the wake-up is seen");
+    } else {
+      came.write() = 1;
+      sleep.handle().wake();
+    }
+  }
+  void finish() {}
+
+ private:
+  lone_host<Sync> worker;
+  parker<Sync> sleep;
+  typename Sync::template var<int> came;
+};
+
 template <class Visit>
 void for_each_park_scenario(Visit&& visit) {
   visit.template operator()<sleeper_is_woken>("park.sleeper_is_woken");
   visit.template operator()<each_is_woken_for_its_own>("park.each_is_woken_for_its_own");
   visit.template operator()<timed_sleeper_passes_on>("park.timed_sleeper_passes_on");
   visit.template operator()<all_are_woken>("park.all_are_woken");
+  visit.template operator()<what_went_aside_comes_back>("park.what_went_aside_comes_back");
 }
 
 /// Not for Relacy: it takes the end of its own threads for the end of the run while one that

@@ -20,12 +20,8 @@ class host {
   /// Nullptr: nobody minds if this thread sleeps. Not inlined, for a compiler that has seen the
   /// thread's slot takes it for the same one after the work has come back elsewhere.
   [[nodiscard, gnu::noinline]] static host* here() noexcept {
-    if constexpr (Sync::limits::stacks_go_aside) {
-      asm volatile("");  // keeps the call from being taken for one without effects
-      return place();
-    } else {
-      return nullptr;
-    }
+    asm volatile("");  // keeps the call from being taken for one without effects
+    return place();
   }
 
   /// Leaves the calling stack, then calls `falls_asleep(whom)`; where that is true, the stack goes

@@ -123,7 +123,7 @@ class parker {
 
   [[nodiscard]] bool goes_aside(host<Sync>& here) noexcept {
     return here.put_aside(
-        comes_back_,
+        comes_back_.write(),
         [](void* whom) noexcept { return static_cast<parker*>(whom)->falls_asleep(aside); }, this);
   }
 
@@ -135,12 +135,12 @@ class parker {
     if (was == asleep) {
       Sync::notify_one(self.state_);
     } else if (was == aside) {
-      self.comes_back_.wake();
+      self.comes_back_.read().wake();
     }
   }
 
   typename Sync::template atomic<std::uint32_t> state_{awake};
-  waker comes_back_;
+  typename Sync::template var<waker> comes_back_;
 };
 
 /// Polls `what` to its end; this thread sleeps in between. Blocks.

@@ -79,6 +79,8 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
  public:
   using deadline = typename Sync::deadline;
 
+  scheduler_core* let_be_before = nullptr;
+
   explicit scheduler_core(const scheduler_options& how) : workshop<Sync>(how.stack_bytes) {
     const unsigned count = how.workers == 0 ? Sync::cores() : how.workers;
     for (unsigned i = 0; i < count; ++i) {
@@ -343,9 +345,15 @@ class scheduler {
     core* const done = std::exchange(core_, nullptr);
     if (report.stuck == 0) {
       destroy_object<core, Sync>(done);
+    } else if constexpr (Sync::limits::stacks_go_aside) {
+      // [scheduler.let_be] acq_rel: pairs with itself; each is reached from the one after it.
+      done->let_be_before = let_be_.exchange(done, order::acq_rel);
     }
     return report;
   }
+
+  // The last of those that what is stuck keeps, so that whoever looks for leaks finds them.
+  static inline typename Sync::template atomic<core*> let_be_{nullptr};
 
   core* core_;
 };

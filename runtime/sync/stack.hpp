@@ -26,6 +26,7 @@
 #endif
 #if defined(HANDFAST_ASAN_STACKS)
 #include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
 #elif defined(HANDFAST_TSAN_STACKS)
 #include <sanitizer/tsan_interface.h>
 #endif
@@ -73,12 +74,17 @@ class stack {
     void* const memory = made.memory_;
     const std::size_t all = made.all_bytes_;
     std::destroy_at(&made);
+#if defined(HANDFAST_ASAN_STACKS)
+    __lsan_unregister_root_region(memory, all);
+#endif
     ::munmap(memory, all);
   }
 
   /// For `make`.
   stack(void* memory, std::size_t all) noexcept : memory_(memory), all_bytes_(all) {
-#if defined(HANDFAST_TSAN_STACKS)
+#if defined(HANDFAST_ASAN_STACKS)
+    __lsan_register_root_region(memory, all);  // what is reached from there is not leaked
+#elif defined(HANDFAST_TSAN_STACKS)
     fiber_ = __tsan_create_fiber(0);
 #endif
   }
