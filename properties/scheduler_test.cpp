@@ -7,6 +7,7 @@
 #include <handfast/channel/channel.hpp>
 #include <handfast/sched/fork_join.hpp>
 #include <handfast/sched/scheduler.hpp>
+#include <handfast/task/sleep.hpp>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -403,6 +404,51 @@ TEST_P(schedulers, time_out_a_lightweight_thread_that_waits) {
   const auto given = waits->join();
   ASSERT_TRUE(given);
   EXPECT_EQ(given->error(), receive_failure::timed_out);
+}
+
+TEST_P(schedulers, ring_in_the_order_of_the_times) {
+  constexpr int sleepers = 50;
+  const auto now = native::clock::now();
+  auto [tx, rx] = make_channel<int>(sleepers);
+  const auto sleep_then_say = [](timer<native>& by, native::deadline end, const auto& to,
+                                 int which) -> task<void> {
+    co_await sleep_until(by, end);
+    std::ignore = co_await to.async_send(which);
+  };
+  std::vector<join_handle<void, native>> all;
+  for (int i = sleepers - 1; i >= 0; --i) {
+    all.push_back(*all_.spawn(sleep_then_say(
+        all_.alarms(), now + std::chrono::milliseconds(20) + std::chrono::microseconds(i), tx, i)));
+  }
+  for (auto& each : all) {
+    EXPECT_TRUE(each.join());
+  }
+  EXPECT_GE(native::clock::now(), now + std::chrono::milliseconds(20));
+  int seen = 0;
+  while (rx.try_receive()) {
+    ++seen;
+  }
+  EXPECT_EQ(seen, sleepers);
+}
+
+TEST_P(schedulers, drop_what_sleeps) {
+  const auto sleep_long = [](timer<native>& by) -> task<void> {
+    co_await sleep_until(by, native::deadline::max());
+  };
+  auto sleeps = all_.spawn(sleep_long(all_.alarms()));
+  sleeps->cancel();
+  EXPECT_TRUE(sleeps->join().error().cancelled());
+}
+
+TEST_P(schedulers, say_when_nothing_runs) {
+  auto [tx, rx] = make_channel<int>(1);
+  std::ignore = all_.post([&from = rx] { std::ignore = from.receive(); });
+  std::ignore = all_.post([] {});
+  EXPECT_EQ(all_.wait_until_quiet(), 1U);
+  EXPECT_TRUE(tx.send(1));
+  EXPECT_EQ(all_.wait_until_quiet(), 0U);
+  EXPECT_FALSE(all_.runs_here());
+  EXPECT_TRUE(*all_.spawn([this] { return all_.runs_here(); })->join());
 }
 
 }  // namespace

@@ -201,8 +201,8 @@ class lone_host final : public host<Sync> {
   void is_here() { host<Sync>::is_here(this); }
   void is_gone() { host<Sync>::is_here(nullptr); }
 
-  [[nodiscard]] bool put_aside(waker& comes_back, bool (*falls_asleep)(void*) noexcept,
-                               void* whom) noexcept override {
+  void put_aside(waker& comes_back, bool (*falls_asleep)(void*) noexcept,
+                 void* whom) noexcept override {
     comes_back = {[](void* self) noexcept {
                     auto& its = static_cast<lone_host*>(self)->came_back_;
                     its.store(1, order::release);  // as a queue orders it
@@ -214,7 +214,6 @@ class lone_host final : public host<Sync> {
         Sync::wait(came_back_, 0U);
       }
     }
-    return true;
   }
   void give_way() noexcept override {}
   [[nodiscard]] timer<Sync>& alarms() noexcept override {

@@ -141,6 +141,24 @@ struct shut_down_cancels {
 };
 
 template <class Sync>
+struct quiet_when_all_is_done {
+  static constexpr std::string_view claim =
+      "who waits until nothing runs finds done what can be, and what is left counted";
+  static constexpr unsigned threads = 1;
+  static constexpr unsigned spawned = 1;
+
+  void thread(unsigned) {
+    scheduler<Sync> all(crew_of<Sync>(1));
+    std::ignore = all.post([this] { ran.write() = 1; });
+    Sync::assert_that(all.wait_until_quiet() == 0, "nothing is left");
+    Sync::assert_that(ran.read() == 1, "it ran");
+  }
+  void finish() {}
+
+  typename Sync::template var<int> ran;
+};
+
+template <class Sync>
 struct fork_does_both {
   static constexpr std::string_view claim =
       "of a fork both are done once, by one worker or two, and are done when it returns";
@@ -161,6 +179,33 @@ struct fork_does_both {
   typename Sync::template var<int> second;
 };
 
+template <class Sync>
+struct fork_waits_for_who_stole {
+  static constexpr std::string_view claim =
+      "who forked finds done what another stole, and is left alone then";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      auto second = [this] { done.write() += 1; };
+      detail::forked<decltype(second), Sync> other(second);
+      stolen.store(&other, order::release);
+      other.join();
+      Sync::assert_that(done.read() == 1, "it is done");
+    } else {
+      job<Sync>* mine = nullptr;
+      while ((mine = stolen.load(order::acquire)) == nullptr) {
+        Sync::pause();
+      }
+      mine->run();
+    }
+  }
+  void finish() {}
+
+  typename Sync::template var<int> done;
+  typename Sync::template atomic<job<Sync>*> stolen{nullptr};
+};
+
 template <class Visit>
 void for_each_scheduler_scenario(Visit&& visit) {
   visit.template operator()<drained_before_it_ends>("scheduler.drained_before_it_ends");
@@ -169,7 +214,9 @@ void for_each_scheduler_scenario(Visit&& visit) {
   visit.template operator()<cancelled_or_complete>("scheduler.cancelled_or_complete");
   visit.template operator()<woken_task_goes_on>("scheduler.woken_task_goes_on");
   visit.template operator()<shut_down_cancels>("scheduler.shut_down_cancels");
+  visit.template operator()<quiet_when_all_is_done>("scheduler.quiet_when_all_is_done");
   visit.template operator()<fork_does_both>("scheduler.fork_does_both");
+  visit.template operator()<fork_waits_for_who_stole>("scheduler.fork_waits_for_who_stole");
 }
 
 }  // namespace handfast::scenarios

@@ -25,10 +25,9 @@ class host {
   }
 
   /// Leaves the calling stack, then calls `falls_asleep(whom)`; where that is true, the stack goes
-  /// on once `comes_back` is woken, else at once. False, and nothing was called: there is no
-  /// memory for another stack, and the thread has to sleep itself.
-  [[nodiscard]] virtual bool put_aside(waker& comes_back, bool (*falls_asleep)(void*) noexcept,
-                                       void* whom) noexcept = 0;
+  /// on once `comes_back` is woken, else at once.
+  virtual void put_aside(waker& comes_back, bool (*falls_asleep)(void*) noexcept,
+                         void* whom) noexcept = 0;
 
   /// Lets what else is ready here run once, and comes back; without that if nothing is. Who waits
   /// for one of those does better by this than by a sleep.

@@ -74,10 +74,11 @@ class parker {
   /// Sleeps until woken, or for no reason, or to the end of patience; what runs on a worker goes
   /// aside. Orders no memory.
   wait_status park(forever) noexcept {
-    if (host<Sync>* const here = host<Sync>::here(); here != nullptr && goes_aside(*here)) {
-      return wait_status::woken;
+    if (host<Sync>* const here = host<Sync>::here()) {
+      go_aside(*here);
+    } else {
+      sleep();
     }
-    sleep();
     return wait_status::woken;
   }
   wait_status park(until<typename Sync::deadline> patience) noexcept {
@@ -85,11 +86,9 @@ class parker {
       timer<Sync>& alarms = here->alarms();
       typename timer<Sync>::alarm late;
       alarms.set(late, patience.end, handle());
-      const bool went = goes_aside(*here);
+      go_aside(*here);
       alarms.turn_off(late);
-      if (went) {
-        return Sync::clock::now() >= patience.end ? wait_status::timed_out : wait_status::woken;
-      }
+      return Sync::clock::now() >= patience.end ? wait_status::timed_out : wait_status::woken;
     }
     return falls_asleep(asleep) ? Sync::wait_until(state_, asleep, patience.end)
                                 : wait_status::woken;
@@ -121,8 +120,8 @@ class parker {
     return was != woken;
   }
 
-  [[nodiscard]] bool goes_aside(host<Sync>& here) noexcept {
-    return here.put_aside(
+  void go_aside(host<Sync>& here) noexcept {
+    here.put_aside(
         comes_back_.write(),
         [](void* whom) noexcept { return static_cast<parker*>(whom)->falls_asleep(aside); }, this);
   }

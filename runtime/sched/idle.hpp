@@ -119,8 +119,10 @@ class idle {
     look_after_counting();
   }
 
+  /// How many sleep; what they did before is seen.
   [[nodiscard]] std::uint32_t sleeping() const noexcept {
-    return word_.load(order::relaxed) / one_sleeping;  // relaxed: for who wants to know
+    // [idle.found] acquire: pairs with sleep's release.
+    return word_.load(order::acquire) / one_sleeping;
   }
 
  private:

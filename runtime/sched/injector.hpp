@@ -41,6 +41,11 @@ class injector {
     return first;
   }
 
+  /// The same for sure, as of some moment; what whoever took the last did before is seen.
+  [[nodiscard]] bool is_empty() noexcept {
+    const lock_guard<Sync> lock(mutex_);
+    return jobs_.empty();
+  }
   /// A hint.
   [[nodiscard]] bool empty() const noexcept { return is_empty_.load(order::relaxed); }
 

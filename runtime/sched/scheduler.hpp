@@ -24,6 +24,7 @@
 #include <handfast/memory/object.hpp>
 #include <handfast/park/parker.hpp>
 #include <handfast/park/timer.hpp>
+#include <handfast/park/wait_list.hpp>
 #include <handfast/sched/statistics.hpp>
 #include <handfast/sched/worker.hpp>
 #include <handfast/sync/lock_guard.hpp>
@@ -139,6 +140,7 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
     if (drains_.load(order::relaxed) && live() == 0) {
       all_is_over_.handle().wake();
     }
+    waits_for_quiet_.call(wait_list<Sync>::all);
   }
   [[nodiscard]] bool ends() const noexcept override {
     // [scheduler.ends] acquire: pairs with shut_down's release; what was put into queues before
@@ -181,6 +183,11 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
     return report;
   }
 
+  [[nodiscard]] std::uint64_t wait_until_quiet() noexcept {
+    std::ignore = waits_for_quiet_.await([this] { return is_quiet(); }, forever{});
+    return live();
+  }
+
   [[nodiscard]] scheduler_statistics statistics() const {
     scheduler_statistics all;
     all.live = live();
@@ -203,6 +210,13 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
   }
 
  private:
+  // Nobody runs or wakes anything, unless an outsider does. Whoever took what the caller spawned
+  // was up by then, so a count that is all workers' is of later: when they slept again, with
+  // nothing in their own queues.
+  [[nodiscard]] bool is_quiet() noexcept {
+    return this->outside.is_empty() && this->beds.sleeping() == crew_.size();
+  }
+
   // How many are spawned and not finished.
   [[nodiscard]] std::uint64_t live() const noexcept {
     std::uint64_t finished = 0;
@@ -239,6 +253,7 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
   typename Sync::template atomic<bool> drains_{false};
   typename Sync::template atomic<bool> ends_{false};
   parker<Sync> all_is_over_;
+  wait_list<Sync> waits_for_quiet_;
 };
 
 }  // namespace detail
@@ -318,6 +333,14 @@ class scheduler {
   shutdown_report shut_down_until(deadline end) noexcept {
     return shut_down_with(shutdown_mode::drain, until<deadline>{end});
   }
+
+  /// Returns when nothing is to be run, nor will be unless an outsider does something; how many
+  /// live tasks wait then, each for another or for such an outsider. For outsiders. Blocks.
+  [[nodiscard]] std::uint64_t wait_until_quiet() const noexcept {
+    return core_->wait_until_quiet();
+  }
+  /// Whether the caller is one of its tasks.
+  [[nodiscard]] bool runs_here() const noexcept { return worker<Sync>::here(*core_) != nullptr; }
 
   /// As of now. Costs the workers nothing.
   [[nodiscard]] scheduler_statistics statistics() const { return core_->statistics(); }

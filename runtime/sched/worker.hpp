@@ -7,15 +7,13 @@
 // Rules
 //  1. The slot and the owner's end of the deque are this thread's alone. The slot holds what was
 //     scheduled last, whose data is warm; others do not get at it, so who keeps its worker busy
-//     for long lets it wait (but not who waits: see rule 4).
+//     for long lets it wait.
 //  2. The slot goes first, `slot_turns` times in a row at most; then what has waited longest
 //     here; every `injector_turns` jobs, and when nothing is here, what came from outside; then
 //     what others have.
 //  3. Work that waits goes aside with its stack (host.hpp), and the worker's loop begins anew on
 //     another. The loop keeps nothing on its stack but the stack: what came back on it may have
 //     come to another worker.
-//  4. Work that waits without going aside, for there is no memory for a stack, empties the slot
-//     into the deque before.
 #pragma once
 
 #include <handfast/park/host.hpp>
@@ -39,6 +37,10 @@ namespace handfast {
 
 template <sync_policy Sync>
 class worker;
+template <sync_policy Sync>
+class workshop;
+template <class Sync>
+[[nodiscard]] bool there_is_more(const workshop<Sync>& shop) noexcept;
 
 /// What the workers of one scheduler share.
 template <sync_policy Sync>
@@ -82,17 +84,13 @@ class worker final : public host<Sync> {
     place() = this;
     if constexpr (Sync::limits::stacks_go_aside) {
       stack of_thread;
+      stack& first = take_stack();
       loop_.of_thread = &of_thread;
-      loop_.runs_on = &of_thread;
+      loop_.runs_on = &first;
       host<Sync>::is_here(this);
-      if (stack* const first = shop_.stacks.take(loop_.free)) {
-        first->start(&loop_on_its_stack, this);
-        loop_.runs_on = first;
-        stack::switch_between(of_thread, *first);
-        arrive();
-      } else {
-        run_all();
-      }
+      first.start(&loop_on_its_stack, this);
+      stack::switch_between(of_thread, first);
+      arrive();
       host<Sync>::is_here(nullptr);
       shop_.stacks.give_back_all(loop_.free);
     } else {
@@ -153,6 +151,7 @@ class worker final : public host<Sync> {
   }
 
   // By anybody.
+  [[nodiscard]] bool has_more() const noexcept { return deque_.may_steal(); }
   [[nodiscard]] std::uint64_t has_spawned() const noexcept { return spawned_.value(); }
   [[nodiscard]] std::uint64_t has_finished() const noexcept {
     // [worker.finished] acquire: pairs with count_finish's release.
@@ -169,34 +168,23 @@ class worker final : public host<Sync> {
             .queued = deque_.size()};
   }
 
-  [[nodiscard]] bool put_aside(waker& comes_back, bool (*falls_asleep)(void*) noexcept,
-                               void* whom) noexcept override {
+  void put_aside(waker& comes_back, bool (*falls_asleep)(void*) noexcept,
+                 void* whom) noexcept override {
     if constexpr (Sync::limits::stacks_go_aside) {
       stack& mine = *loop_.runs_on;
-      stack* const fresh = &mine == loop_.of_thread ? nullptr : shop_.stacks.take(loop_.free);
-      if (fresh == nullptr) {
-        if (job<Sync>* const waits = std::exchange(slot_, nullptr)) {
-          push(*waits);
-        }
-        return false;
-      }
+      stack& fresh = take_stack();
       stack_aside place(shop_, mine);
       comes_back = place.handle();
-      leave_aside(mine, *fresh, falls_asleep, whom);
-      return true;
-    } else {
-      return false;
+      leave_aside(mine, fresh, falls_asleep, whom);
     }
   }
   void give_way() noexcept override {
     if constexpr (Sync::limits::stacks_go_aside) {
-      stack& mine = *loop_.runs_on;
-      stack* const fresh =
-          is_busy() && &mine != loop_.of_thread ? shop_.stacks.take(loop_.free) : nullptr;
-      if (fresh != nullptr) {
+      if (is_busy()) {
+        stack& mine = *loop_.runs_on;
         stack_aside place(shop_, mine);
         leave_aside(
-            mine, *fresh,
+            mine, take_stack(),
             [](void* what) noexcept {
               current()->push_quietly(*static_cast<stack_aside*>(what));
               return true;
@@ -228,11 +216,12 @@ class worker final : public host<Sync> {
    private:
     static void wake(void* whom) noexcept {
       auto& self = *static_cast<stack_aside*>(whom);
-      if (worker* const mine = here(self.shop_)) {
+      workshop<Sync>& shop = self.shop_;  // what is in a queue may be gone at once
+      if (worker* const mine = here(shop)) {
         mine->schedule(self);
       } else {
-        self.shop_.outside.push(self);
-        self.shop_.beds.call();
+        shop.outside.push(self);
+        shop.beds.call();
       }
     }
     // From a loop, which ends here, on its stack.
@@ -255,6 +244,16 @@ class worker final : public host<Sync> {
     bool (*falls_asleep)(void*) noexcept = nullptr;
     void* whom = nullptr;
   };
+
+  // Stops the program where there is none: what waits could not be left, and if all workers
+  // waited, nobody would run what is woken.
+  [[nodiscard]] stack& take_stack() noexcept {
+    stack* const fresh = shop_.stacks.take(loop_.free);
+    Sync::assert_that(fresh != nullptr,
+                      "no memory for another stack, or too many (vm.max_map_count allows for half "
+                      "as many as it says)");
+    return *fresh;
+  }
 
   // From `mine` to a loop on `fresh`, which asks `falls_asleep`; returns when `mine` comes back.
   void leave_aside(stack& mine, stack& fresh, bool (*falls_asleep)(void*) noexcept,
@@ -418,13 +417,7 @@ class worker final : public host<Sync> {
     }
     return first;
   }
-  [[nodiscard]] bool there_is_more() const noexcept {
-    if (!shop_.outside.empty()) {
-      return true;
-    }
-    return std::ranges::any_of(shop_.workers,
-                               [](worker* each) { return each->deque_.may_steal(); });
-  }
+  [[nodiscard]] bool there_is_more() const noexcept { return handfast::there_is_more(shop_); }
 
   workshop<Sync>& shop_;
   job<Sync>* slot_ = nullptr;
@@ -442,5 +435,14 @@ class worker final : public host<Sync> {
   typename idle<Sync>::sleeper bed_;
   work_deque<job<Sync>, Sync> deque_{256};
 };
+
+/// Whether jobs lie where any worker can get at them. A hint, but for who is ordered with those
+/// who put them there.
+template <class Sync>
+[[nodiscard]] bool there_is_more(const workshop<Sync>& shop) noexcept {
+  return !shop.outside.empty() || std::ranges::any_of(shop.workers, [](const worker<Sync>* each) {
+    return each->has_more();
+  });
+}
 
 }  // namespace handfast
