@@ -12,6 +12,7 @@ namespace {
 
 template <template <class, class> class Core>
 contender variant(description about) {
+  about.ours = true;
   return contender_of<over<Core>::template channel>(std::move(about));
 }
 

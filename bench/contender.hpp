@@ -1,5 +1,6 @@
-// Who takes part: a channel under every workload that it can do, for every item size.
-// Ours are listed in channel.cpp, peers of C++ in peers.cpp.
+// Who takes part: a channel, or a runtime of tasks, under every workload that it can do, for
+// every item size. Ours are listed in channel.cpp and tasks.cpp, peers of C++ in peers.cpp and
+// task_peers.cpp.
 #pragma once
 
 #include "bench/crews/threads.hpp"
@@ -23,15 +24,17 @@ inline constexpr unsigned any_number = std::numeric_limits<unsigned>::max();
 /// What is said of a contender, besides its code.
 struct description {
   std::string name;
-  std::string scenarios{};  ///< the concept whose scenarios check it; none: it is a peer
+  std::string scenarios{};  ///< the concept whose scenarios check it, if any
   std::string version{};
   std::size_t least_capacity = 1;
   std::size_t most_capacity = largest_bound;
   unsigned producers = any_number;  ///< at most
   unsigned consumers = any_number;
+  unsigned workers = any_number;
   bool one_item = false;  ///< and then it is used up
   bool sleeps = true;     ///< when it has to wait long
   bool wrong = false;     ///< it shows that checks can fail, and runs when named
+  bool ours = false;      ///< else it is a peer
 };
 
 struct contest {
@@ -46,7 +49,8 @@ struct contender {
 
   [[nodiscard]] bool can(const setting& at) const {
     return at.capacity >= about.least_capacity && at.capacity <= about.most_capacity &&
-           at.producers <= about.producers && at.consumers <= about.consumers;
+           at.producers <= about.producers && at.consumers <= about.consumers &&
+           at.workers <= about.workers;
   }
 };
 
@@ -98,7 +102,13 @@ contender contender_of(description about) {
 /// Our channels.
 [[nodiscard]] std::vector<contender> variants();
 
+/// Our tasks.
+[[nodiscard]] std::vector<contender> task_variants();
+
 /// Peers of C++, and a wrong channel.
 [[nodiscard]] std::vector<contender> peers();
+
+/// The same of tasks.
+[[nodiscard]] std::vector<contender> task_peers();
 
 }  // namespace handfast::bench

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bench/measure.hpp"
+#include "bench/workloads/workload.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -14,7 +15,7 @@ namespace handfast::bench {
 struct threads {
   /// Every part on a thread of its own. The threads are made first and held at
   /// a gate; the clock runs from its opening to the last join.
-  static cost run(const std::vector<std::function<void()>>& parts) {
+  static cost run(const std::vector<std::function<void()>>& parts, const setting&) {
     std::latch ready(static_cast<std::ptrdiff_t>(parts.size()));
     std::latch gate(1);
     std::vector<std::jthread> members;

@@ -1,5 +1,5 @@
-// Boost.Fiber's channels: between fibers of one thread in `task/` workloads, between OS
-// threads (one fiber each) in all others.
+// Boost.Fiber's channels: between fibers in `task/` workloads, between OS threads
+// (one fiber each) in all others.
 //
 // The size of a buffered one is a power of two, and it holds one item fewer: capacity 1
 // is exact, 64 becomes 127 and 1024 becomes 2047.
@@ -7,12 +7,18 @@
 
 #include <boost/fiber/buffered_channel.hpp>
 #include <boost/fiber/unbuffered_channel.hpp>
+#include <boost/version.hpp>
 
 #include <bit>
 #include <cstddef>
 #include <cstdlib>
+#include <string>
 
 namespace handfast::bench {
+
+inline std::string boost_version() {
+  return std::to_string(BOOST_VERSION / 100000) + "." + std::to_string(BOOST_VERSION / 100 % 1000);
+}
 
 template <class Underlying>
 class boost_channel {

@@ -63,7 +63,7 @@ outcome fairness(const setting& at, std::uint64_t items) {
       }
     });
   }
-  outcome result = parts.run_by<Crew>(items);
+  outcome result = parts.run_by<Crew>(at, items);
   detail::add_fairness(result, parts.ledgers().first(at.producers), &ledger::sent, "sender_share",
                        "sender_jain");
   detail::add_fairness(result, parts.ledgers().last(at.consumers), &ledger::received,

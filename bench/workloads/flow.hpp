@@ -49,7 +49,7 @@ outcome throughput(const setting& at, std::uint64_t items) {
       }
     });
   }
-  return detail::per_item(parts.run_by<Crew>(total));
+  return detail::per_item(parts.run_by<Crew>(at, total));
 }
 
 template <class Channel, class Crew>
@@ -62,7 +62,7 @@ outcome pair(const setting& at, std::uint64_t items) {
       mine.receive(channel);
     }
   });
-  return detail::per_item(parts.run_by<Crew>(items));
+  return detail::per_item(parts.run_by<Crew>(at, items));
 }
 
 template <class Channel, class Crew>
@@ -81,7 +81,7 @@ outcome pingpong(const setting& at, std::uint64_t items) {
       mine.send(back, mine.receive(there));
     }
   });
-  return detail::per_item(parts.run_by<Crew>(items));
+  return detail::per_item(parts.run_by<Crew>(at, items));
 }
 
 /// For channels with an `either`: what receives from one of two.
@@ -104,7 +104,7 @@ outcome select(const setting& at, std::uint64_t items) {
       mine.receive(from);
     }
   });
-  return detail::per_item(parts.run_by<Crew>(2 * each));
+  return detail::per_item(parts.run_by<Crew>(at, 2 * each));
 }
 
 template <class Channel, class Crew>
@@ -117,7 +117,7 @@ outcome once(const setting& at, std::uint64_t items) {
       mine.receive(channel);
     }
   });
-  return detail::per_item(parts.run_by<Crew>(items));
+  return detail::per_item(parts.run_by<Crew>(at, items));
 }
 
 }  // namespace handfast::bench

@@ -58,7 +58,7 @@ outcome latency(const setting& at, std::uint64_t items, Begin begin) {
           }
         });
   }
-  outcome result = parts.run_by<Crew>(total);
+  outcome result = parts.run_by<Crew>(at, total);
   result.figures = {{"latency_p50", percentile(samples, 50)},
                     {"latency_p99", percentile(samples, 99)},
                     {"latency_p99_9", percentile(samples, 99.9)}};

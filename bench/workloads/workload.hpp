@@ -28,6 +28,7 @@ struct setting {
   unsigned producers;
   unsigned consumers;
   std::chrono::nanoseconds duration;  ///< about how long the measured stretch is to last
+  unsigned workers = 0;               ///< threads that share the tasks; 0: no tasks
 };
 
 /// What is sent: a number, over and over in all its bytes, so that a torn item shows.
@@ -119,8 +120,8 @@ class plan {
     });
   }
   template <class Crew>
-  [[nodiscard]] outcome run_by(std::uint64_t items) const {
-    const cost spent = Crew::run(parts_);
+  [[nodiscard]] outcome run_by(const setting& at, std::uint64_t items) const {
+    const cost spent = Crew::run(parts_, at);
     return {.spent = spent, .items = items, .sum_ok = balanced(ledgers_), .figures = {}};
   }
   [[nodiscard]] std::span<const ledger> ledgers() const { return ledgers_; }

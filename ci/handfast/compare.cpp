@@ -81,7 +81,7 @@ class comparing {
     std::vector<task> tasks;
     for (std::size_t who = 0; who < into_.who().size(); ++who) {
       const contender& about = into_.who()[who].about();
-      if (about.ours()) {
+      if (!about.scenarios.empty()) {
         into_.checks.push_back({who, {}});
         add_checks(tasks, engines, offered, about.scenarios);
       }
@@ -176,13 +176,17 @@ class comparing {
       return;
     }
     failed_ = true;
+    const workload& what = *into_.contests()[one].what;
+    const bool of_tasks = what.by == played_by::tasks && !what.has_channel;
     const bool lost = line.is_object() && !line.value("sum_ok", true);
-    print_above(line_,
-                fmt::format("handfast: {}: {}", fmt::join(command.begin() + 1, command.end(), " "),
-                            lost             ? std::string("what was received is not what was sent")
-                            : ended.too_slow ? "does not end"
-                            : ended.signal != 0 ? ::strsignal(ended.signal)
-                                                : ended.errors));
+    print_above(
+        line_,
+        fmt::format("handfast: {}: {}", fmt::join(command.begin() + 1, command.end(), " "),
+                    lost && of_tasks    ? std::string("what was done is not what was to be done")
+                    : lost              ? std::string("what was received is not what was sent")
+                    : ended.too_slow    ? "does not end"
+                    : ended.signal != 0 ? ::strsignal(ended.signal)
+                                        : ended.errors));
   }
 
   comparison& into_;
@@ -209,9 +213,10 @@ bool is_file(const std::string& svg) {
 
 int compare_verb(const compare_options& options) {
   const effort how = effort_of(options);
-  const bool checks = wants_checks(options);
   field who = chosen_field(options);
+  const bool checks = wants_checks(options, who.all);
   std::vector<contest> contests = chosen_contests(options, who.all);
+  drop_bystanders(who.all, contests, checks);
   if (contests.empty() && !checks) {
     throw usage_error("there is nothing to compare: nobody chosen can do what is asked");
   }

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -28,20 +27,51 @@ std::vector<metric> per_item(std::string_view wall) {
           {"switches_per_item", "switches", "context switches", false, false}};
 }
 
+workload between_tasks(std::string_view name, std::string_view does, crowd who) {
+  return {.name = name,
+          .does = does,
+          .metrics = per_item("wall time"),
+          .capacities = {0, 1, 64, 1024, unbounded},
+          .crowds = {who},
+          .one_of_each = true,
+          .by = played_by::tasks};
+}
+
+workload of_tasks(std::string_view name, std::string_view does,
+                  std::vector<metric> metrics = per_item("wall time")) {
+  return {.name = name,
+          .does = does,
+          .metrics = std::move(metrics),
+          .capacities = {0},
+          .crowds = {{1, 1}},
+          .one_of_each = true,
+          .by = played_by::tasks,
+          .has_channel = false};
+}
+
 std::vector<metric> percentiles() {
   return {{"latency_p50", "ns", "50 %"},
           {"latency_p99", "ns", "99 %"},
           {"latency_p99_9", "ns", "99.9 %"}};
 }
 
-// A peer in another language: its program, and the Debian packages that bring it.
+// Peers in another language: the last word of their program's name, what they are called, and the
+// Debian packages that bring them.
 struct foreign {
-  std::string_view name;
+  std::string_view program;
+  std::vector<std::string> names;
   std::string_view packages;
 };
-constexpr std::array foreigners{foreign{"go", "golang-go"},
-                                foreign{"crossbeam", "cargo librust-crossbeam-channel-dev"},
-                                foreign{"tokio", "cargo librust-tokio-dev"}};
+const std::vector<foreign>& foreigners() {
+  static const std::vector<foreign> all{
+      {"go", {"go"}, "golang-go"},
+      {"crossbeam", {"crossbeam"}, "cargo librust-crossbeam-channel-dev"},
+      {"tokio",
+       {"tokio", "tokio_ct", "flume", "flume_ct"},
+       "cargo librust-tokio-dev librust-flume-dev"},
+      {"rayon", {"rayon"}, "cargo librust-rayon-dev"}};
+  return all;
+}
 
 std::uint64_t capacity_of(const std::string& text) {
   std::uint64_t number = 0;
@@ -85,8 +115,10 @@ std::vector<contender> listed_by(const std::string& program) {
       made.most_capacity = capacity_in(line, 1);
       made.producers = line.value("producers", ~0U);
       made.consumers = line.value("consumers", ~0U);
+      made.workers = line.value("workers", ~0U);
       made.sleeps = line.value("sleeps", true);
       made.wrong = line.value("wrong", false);
+      made.is_ours = line.value("ours", false);
       made.contests = line.at("contests");
       at = end + 1;
     }
@@ -139,17 +171,15 @@ void add(std::vector<participant>& to, contender made) {
   }
 }
 
-bool is_task(const workload& what) {
-  return what.name.starts_with("task/");
-}
-
+// Where a workload's name has a first part, only who names one gets it: `task`, `sched/yield*`.
 bool is_chosen(const workload& what, const compare_options& options) {
-  if (!is_task(what)) {
+  const std::size_t slash = what.name.find('/');
+  if (slash == std::string_view::npos) {
     return is_chosen(options.workloads, std::string(what.name));
   }
-  // None of ours has tasks: only who asks for tasks gets them.
-  return std::ranges::any_of(options.workloads, [&what](const std::string& pattern) {
-    return pattern.starts_with("task") && matches(pattern, std::string(what.name));
+  return std::ranges::any_of(options.workloads, [&](const std::string& pattern) {
+    return (pattern.contains('/') || pattern.starts_with(what.name.substr(0, slash))) &&
+           matches(pattern, std::string(what.name));
   });
 }
 
@@ -164,6 +194,29 @@ std::vector<crowd> crowds_of(const workload& what, const compare_options& option
          options.consumers.empty() ? std::vector{1U} : options.consumers) {
       if (!what.needs_rivals || producers > 1 || consumers > 1) {
         all.emplace_back(producers, consumers);
+      }
+    }
+  }
+  return all;
+}
+
+// All settings of `what` that are asked for.
+std::vector<contest> settings_of(const workload& what, const compare_options& options,
+                                 const std::vector<std::uint64_t>& asked_capacities) {
+  constexpr unsigned of_a_number = 8;
+  const std::vector<unsigned> sizes =
+      what.has_channel ? options.item_bytes : std::vector{of_a_number};
+  const std::vector<std::uint64_t>& capacities =
+      asked_capacities.empty() || !what.has_channel ? what.capacities : asked_capacities;
+  const std::vector<unsigned> workers =
+      what.by == played_by::tasks ? options.workers : std::vector{0U};
+  std::vector<contest> all;
+  for (const unsigned item_bytes : sizes) {
+    for (const crowd& who : crowds_of(what, options)) {
+      for (const unsigned number : workers) {
+        for (const std::uint64_t capacity : capacities) {
+          all.push_back({&what, capacity, item_bytes, who, number});
+        }
       }
     }
   }
@@ -245,17 +298,31 @@ const std::vector<workload>& workloads() {
        .crowds = one_to_one,
        .as = drawn::dots,
        .one_of_each = true},
-      {.name = "task/throughput",
-       .does = "the same between tasks of one thread: time of an item",
-       .metrics = per_item("wall time"),
-       .capacities = {0, 1, 64, 1024},
-       .crowds = {{1, 1}, {2, 1}, {2, 2}}},
-      {.name = "task/pingpong",
-       .does = "the same between tasks of one thread: time of a round trip",
-       .metrics = per_item("wall time"),
-       .capacities = {0, 1},
-       .crowds = one_to_one,
-       .one_of_each = true},
+      between_tasks("task/spsc", "one task sends to one: time of an item", {1, 1}),
+      between_tasks("task/mpsc2", "two tasks send to one: time of an item", {2, 1}),
+      between_tasks("task/mpmc22", "two tasks send to two: time of an item", {2, 2}),
+      between_tasks("task/select2",
+                    "two tasks send, each on a channel of its own, to one: time of an item",
+                    {1, 1}),
+      between_tasks("task/pingpong",
+                    "an item goes from task to task and back: time of a round trip", {1, 1}),
+      of_tasks("sched/spawn1M", "a task spawns a million, and all are over: time of a task"),
+      of_tasks("sched/spawn1M-handles",
+               "the same by a handle for each, and what each gave: time of a task"),
+      of_tasks("sched/spawn-join-1",
+               "a task spawns another and waits for it, in turn: time of a task"),
+      of_tasks("sched/fib30", "fib(30), each number a fork, down to 1: time of a fork"),
+      of_tasks("sched/yield2", "two tasks let each other have a turn: time of a turn"),
+      of_tasks("sched/yield1000", "a thousand do: time of a turn"),
+      of_tasks("timer/create-cancel", "a timer is set and turned off, in turn: time of both"),
+      of_tasks("timer/batch100k-cancel", "100,000 are set, then turned off: time of one"),
+      of_tasks("timer/fire100k", "100,000 tasks sleep for 10 to 49 ms each: CPU time of a timer",
+               {{"cpu_ns_per_item", "ns", "CPU time"},
+                {"wall_ns_per_item", "ns", "wall time", false, false},
+                {"switches_per_item", "switches", "context switches", false, false}}),
+      of_tasks("mem/blocked-own-chan",
+               "100,000 tasks wait, each on a channel of its own: resident memory of both",
+               {{"bytes_per_task", "bytes", "a task"}}),
   };
   return all;
 }
@@ -266,7 +333,7 @@ std::string capacity_text(std::uint64_t capacity) {
 
 bool contender::can(const contest& one) const {
   return one.capacity >= least_capacity && one.capacity <= most_capacity &&
-         one.who.first <= producers && one.who.second <= consumers &&
+         one.who.first <= producers && one.who.second <= consumers && one.workers <= workers &&
          std::ranges::any_of(contests, [&one](const auto& each) {
            return each.first == one.what->name && each.second == one.item_bytes;
          });
@@ -276,6 +343,15 @@ const contender* participant::for_contest(const contest& one) const {
   const auto found =
       std::ranges::find_if(channels, [&one](const contender& each) { return each.can(one); });
   return found == channels.end() ? nullptr : &*found;
+}
+
+bool participant::plays(played_by kind) const {
+  return std::ranges::any_of(workloads(), [&](const workload& what) {
+    return what.by == kind && std::ranges::any_of(channels, [&what](const contender& each) {
+             return std::ranges::any_of(
+                 each.contests, [&what](const auto& one) { return one.first == what.name; });
+           });
+  });
 }
 
 field chosen_field(const compare_options& options) {
@@ -295,10 +371,12 @@ field chosen_field(const compare_options& options) {
   for (const contender& each : known) {
     (each.ours() ? variants : peers).push_back(each.name);
   }
-  for (const foreign& each : foreigners) {
-    const std::string program = fmt::format("{}-{}", own, each.name);
-    peers.emplace_back(each.name);
-    if (is_none(options.peers) || !is_chosen(options.peers, peers.back())) {
+  for (const foreign& each : foreigners()) {
+    const std::string program = fmt::format("{}-{}", own, each.program);
+    std::ranges::copy(each.names, std::back_inserter(peers));
+    if (is_none(options.peers) || std::ranges::none_of(each.names, [&](const std::string& name) {
+          return is_chosen(options.peers, name);
+        })) {
       continue;
     }
     if (runs(program)) {
@@ -306,10 +384,16 @@ field chosen_field(const compare_options& options) {
     } else {
       made.left_out.push_back(
           fmt::format("{} is left out: it is not built here; ./ci/bench installs {} and builds it",
-                      each.name, each.packages));
+                      each.program, each.packages));
     }
   }
-  peers.erase(std::unique(peers.begin(), peers.end()), peers.end());
+  std::vector<std::string> once;
+  for (std::string& each : peers) {
+    if (std::ranges::count(once, each) == 0) {
+      once.push_back(std::move(each));
+    }
+  }
+  peers = std::move(once);
   require_fitting(options.variants, "variant", variants);
   require_fitting(options.peers, "peer", peers);
   for (contender& each : known) {
@@ -340,28 +424,32 @@ std::vector<contest> chosen_contests(const compare_options& options,
     if (!is_chosen(what, options)) {
       continue;
     }
-    for (const unsigned item_bytes : options.item_bytes) {
-      for (const crowd& who : crowds_of(what, options)) {
-        for (const std::uint64_t capacity :
-             asked_capacities.empty() ? what.capacities : asked_capacities) {
-          const contest one{&what, capacity, item_bytes, who};
-          // What none of ours can do is measured for those who ask for it.
-          const bool any = std::ranges::any_of(all, [&](const participant& each) {
-            return (each.about().ours() || as_asked || is_task(what)) &&
-                   each.for_contest(one) != nullptr;
-          });
-          if (any && !(what.needs_room && capacity == 0)) {
-            chosen.push_back(one);
-          }
-        }
+    for (const contest& one : settings_of(what, options, asked_capacities)) {
+      // What none of ours can do is measured for those who ask for it.
+      const bool any = std::ranges::any_of(all, [&](const participant& each) {
+        return (each.about().ours() || as_asked) && each.for_contest(one) != nullptr;
+      });
+      if (any && !(what.needs_room && one.capacity == 0)) {
+        chosen.push_back(one);
       }
     }
   }
   return chosen;
 }
 
-bool wants_checks(const compare_options& options) {
-  return !is_none(options.variants) && is_chosen(options.workloads, std::string(check_workload));
+bool wants_checks(const compare_options& options, std::span<const participant> all) {
+  return is_chosen(options.workloads, std::string(check_workload)) &&
+         std::ranges::any_of(
+             all, [](const participant& each) { return !each.about().scenarios.empty(); });
+}
+
+void drop_bystanders(std::vector<participant>& all, std::span<const contest> contests,
+                     bool checks) {
+  std::erase_if(all, [&](const participant& each) {
+    return !(checks && !each.about().scenarios.empty()) &&
+           std::ranges::none_of(contests,
+                                [&each](const contest& one) { return each.plays(one.what->by); });
+  });
 }
 
 std::vector<std::string> measure_command(const contender& of, const contest& one,
@@ -373,7 +461,8 @@ std::vector<std::string> measure_command(const contender& of, const contest& one
           std::to_string(one.item_bytes),
           std::to_string(one.who.first),
           std::to_string(one.who.second),
-          std::to_string(milliseconds * one.what->times_as_long)};
+          std::to_string(milliseconds * one.what->times_as_long),
+          std::to_string(one.workers)};
 }
 
 }  // namespace handfast::ci

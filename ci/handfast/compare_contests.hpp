@@ -27,6 +27,9 @@ enum class drawn { bar, dots, apart };
 /// Producers and consumers.
 using crowd = std::pair<unsigned, unsigned>;
 
+/// Who runs: threads on channels, or tasks on workers.
+enum class played_by { threads, tasks };
+
 struct workload {
   std::string_view name;
   std::string_view does;
@@ -38,6 +41,8 @@ struct workload {
   bool needs_rivals = false;   ///< at least two on one side
   bool needs_room = false;     ///< a thread sends before it receives
   unsigned times_as_long = 1;  ///< a measurement, next to others
+  played_by by = played_by::threads;
+  bool has_channel = true;  ///< else there is one of it for each number of workers
 };
 
 /// All but the checks of scenarios.
@@ -56,23 +61,26 @@ struct contest {
   std::uint64_t capacity;
   unsigned item_bytes;
   crowd who;
+  unsigned workers;  ///< threads that run the tasks; 0: no tasks
 };
 
-/// A channel that a program can measure.
+/// A channel, or a runtime, that a program can measure.
 struct contender {
   std::string program;
   std::string name;
-  std::string scenarios;  ///< the concept that checks it; empty: a peer
+  std::string scenarios;  ///< the concept that checks it; empty: none
   std::string version;
   std::uint64_t least_capacity = 1;
   std::uint64_t most_capacity = unbounded;
   unsigned producers = 1;  ///< at most
   unsigned consumers = 1;
+  unsigned workers = 1;
   bool sleeps = true;
   bool wrong = false;
+  bool is_ours = false;
   std::vector<std::pair<std::string, unsigned>> contests;  ///< workload, item size
 
-  [[nodiscard]] bool ours() const { return !scenarios.empty(); }
+  [[nodiscard]] bool ours() const { return is_ours; }
   [[nodiscard]] bool can(const contest& one) const;
 };
 
@@ -82,6 +90,8 @@ struct participant {
 
   [[nodiscard]] const contender& about() const { return channels.front(); }
   [[nodiscard]] const contender* for_contest(const contest& one) const;
+  /// Whether it has anything to do with them.
+  [[nodiscard]] bool plays(played_by kind) const;
 };
 
 /// The programs that measure, and what is known of those that are not there.
@@ -97,7 +107,10 @@ struct field {
 [[nodiscard]] std::vector<contest> chosen_contests(const compare_options& options,
                                                    std::span<const participant> all);
 
-[[nodiscard]] bool wants_checks(const compare_options& options);
+[[nodiscard]] bool wants_checks(const compare_options& options, std::span<const participant> all);
+
+/// Drops those that have nothing to do with any of `contests`, nor with the checks.
+void drop_bystanders(std::vector<participant>& all, std::span<const contest> contests, bool checks);
 
 /// The words that a program takes for one measurement, itself first.
 [[nodiscard]] std::vector<std::string> measure_command(const contender& of, const contest& one,

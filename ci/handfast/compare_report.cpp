@@ -33,6 +33,7 @@ json row(const contender& about, const contest* at, std::string_view metric, std
             {"item_bytes", nullptr},
             {"producers", nullptr},
             {"consumers", nullptr},
+            {"workers", nullptr},
             {"metric", metric},
             {"value", rounded(found.median)},
             {"unit", unit},
@@ -43,14 +44,18 @@ json row(const contender& about, const contest* at, std::string_view metric, std
             {"version", about.version},
             {"sleeps", about.sleeps}};
   if (at != nullptr) {
-    if (at->capacity == unbounded) {
-      made["capacity"] = capacity_text(at->capacity);
-    } else {
+    if (at->what->has_channel) {
       made["capacity"] = at->capacity;
+      if (at->capacity == unbounded) {
+        made["capacity"] = capacity_text(at->capacity);
+      }
+      made["item_bytes"] = at->item_bytes;
+      made["producers"] = at->who.first;
+      made["consumers"] = at->who.second;
     }
-    made["item_bytes"] = at->item_bytes;
-    made["producers"] = at->who.first;
-    made["consumers"] = at->who.second;
+    if (at->what->by == played_by::tasks) {
+      made["workers"] = at->workers;
+    }
   }
   if (ratio) {
     made["ratio_to_best_peer"] = rounded(*ratio);
@@ -158,6 +163,10 @@ std::string capacity_words(std::uint64_t capacity) {
   return (capacity == unbounded ? "" : "capacity ") + capacity_text(capacity);
 }
 
+std::string workers_words(unsigned workers) {
+  return fmt::format("{} worker{}", workers, workers == 1 ? "" : "s");
+}
+
 // Who cannot sleep is marked.
 std::string label(const contender& of) {
   return of.name + (of.sleeps ? "" : "*");
@@ -172,7 +181,8 @@ std::string glanced(const comparison& of, const column& each, std::size_t who) {
   for (std::size_t one = 0; one < of.contests().size(); ++one) {
     const contest& other = of.contests()[one];
     const auto found = of.figure(one, who, each.what->name);
-    if (found && other.what == usual.what && other.who == usual.who) {
+    if (found && other.what == usual.what && other.who == usual.who &&
+        other.workers == usual.workers) {
       return amount(found->median, each.what->unit) + ", " + capacity_text(other.capacity);
     }
   }
@@ -211,8 +221,10 @@ std::string glance(const comparison& of) {
     const contest& one = of.contests()[each.contest];
     lines[0].emplace_back(one.what->name);
     lines[1].emplace_back(each.what->says);
-    lines[2].push_back(fmt::format("{} to {}", one.who.first, one.who.second));
-    lines[3].push_back(capacity_words(one.capacity));
+    lines[2].push_back(one.what->by == played_by::tasks
+                           ? workers_words(one.workers)
+                           : fmt::format("{} to {}", one.who.first, one.who.second));
+    lines[3].push_back(one.what->has_channel ? capacity_words(one.capacity) : "");
   }
   for (std::size_t who = 0; who < of.who().size(); ++who) {
     const contender& about = of.who()[who].about();
@@ -294,11 +306,13 @@ std::string section(const comparison& of, const workload& what) {
   }
   std::vector<std::string> absent;
   for (std::size_t who = 0; who < of.who().size(); ++who) {
-    if (!of.took_part(what, who)) {
+    if (of.who()[who].plays(what.by) && !of.took_part(what, who)) {
       absent.push_back(of.who()[who].about().name);
     }
   }
-  if (contests.empty() || absent.size() == of.who().size()) {
+  const bool any = std::ranges::any_of(
+      contests, [&](std::size_t one) { return filled(of, {one, &what.metrics.front()}); });
+  if (!any) {
     return "";
   }
   std::string text = fmt::format("{}: {}\n", what.name, what.does);
@@ -351,6 +365,57 @@ std::string checks_section(const comparison& of) {
                      of.check_seconds, aligned(lines), bounded);
 }
 
+// Of what has a first part to its name, that; of the others none.
+std::string_view group_of(const workload& what) {
+  const std::size_t slash = what.name.find('/');
+  return what.name.substr(0, slash == std::string_view::npos ? 0 : slash);
+}
+
+// How the best of ours stands to the best peer, over all settings of a group that have a price.
+std::string means_section(const comparison& of) {
+  struct tally {
+    std::string_view group;
+    double sum_of_logarithms = 0;
+    std::size_t settings = 0;
+    std::size_t not_behind = 0;
+  };
+  std::vector<tally> all;
+  for (std::size_t one = 0; one < of.contests().size(); ++one) {
+    const workload& what = *of.contests()[one].what;
+    const metric& price = what.metrics.front();
+    std::optional<double> best;
+    for (std::size_t who = 0; who < of.who().size(); ++who) {
+      const auto found = of.figure(one, who, price.name);
+      if (found && of.who()[who].about().ours() && (!best || found->median < *best)) {
+        best = found->median;
+      }
+    }
+    const auto times = best ? of.ratio_to_best_peer(one, price, *best) : std::nullopt;
+    if (!times || *times <= 0 || (price.unit != "ns" && price.unit != "bytes")) {
+      continue;
+    }
+    if (all.empty() || all.back().group != group_of(what)) {
+      all.push_back({.group = group_of(what)});
+    }
+    all.back().sum_of_logarithms += std::log(*times);
+    ++all.back().settings;
+    all.back().not_behind += *times <= 1 ? 1 : 0;
+  }
+  if (all.empty()) {
+    return "";
+  }
+  std::vector<std::vector<std::string>> lines{
+      {"", "geometric mean", "settings", "of these 1.00x or less"}};
+  for (const tally& each : all) {
+    const double mean = std::exp(each.sum_of_logarithms / static_cast<double>(each.settings));
+    lines.push_back({each.group.empty() ? "channels" : std::string(each.group),
+                     fmt::format("{:.2f}x", mean), grouped(each.settings),
+                     grouped(each.not_behind)});
+  }
+  return fmt::format("the best of ours / the best peer, by the first figure of each setting\n{}\n",
+                     aligned(lines));
+}
+
 // No name of ours has a comma or a quote in it.
 std::string in_csv(const json& value) {
   return value.is_null() ? "" : value.is_string() ? value.get<std::string>() : value.dump();
@@ -381,6 +446,12 @@ std::vector<std::string> setting_words(const comparison& of, const contest& one)
   if (!one.what->one_of_each) {
     words.push_back(fmt::format("{} to {}", one.who.first, one.who.second));
   }
+  if (one.what->by == played_by::tasks) {
+    words.push_back(workers_words(one.workers));
+  }
+  if (!one.what->has_channel) {
+    return words;
+  }
   words.push_back(capacity_words(one.capacity));
   if (std::ranges::any_of(of.contests(), [&one](const contest& each) {
         return each.item_bytes != one.item_bytes;
@@ -410,6 +481,7 @@ std::string table(const comparison& of) {
   for (const workload& what : workloads()) {
     text += section(of, what);
   }
+  text += means_section(of);
   text.pop_back();
   return text;
 }

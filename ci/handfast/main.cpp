@@ -216,12 +216,14 @@ int run(int argc, char** argv) {
   add_list("--workload", compare.workloads,
            "the same: check, throughput, pair, pingpong, select, once, latency_paced, "
            "latency_saturated, "
-           "fairness, memory, blocked; and where asked for, task/*");
+           "fairness, memory, blocked; and where asked for, of tasks: sched, task, timer, mem/");
   add_list("--capacity", compare.capacities,
            "0, 1, 64, 1024, unbounded, … (default: some, for each workload)");
   add_list("--producers", compare.producers, "how many threads send (default: 1, 2, and 4)")
       ->check(number_between(1, 64));
   add_list("--consumers", compare.consumers, "how many threads receive")
+      ->check(number_between(1, 64));
+  add_list("--workers", compare.workers, "how many threads run tasks (default: 1 and 2)")
       ->check(number_between(1, 64));
   add_list("--item-bytes", compare.item_bytes, "8 and 64 (default: 8)")
       ->check(CLI::IsMember({8, 64}));

@@ -92,6 +92,7 @@ struct compare_options : common_options {
   std::vector<std::string> capacities;
   std::vector<unsigned> producers;
   std::vector<unsigned> consumers;
+  std::vector<unsigned> workers{1, 2};
   std::vector<unsigned> item_bytes{8};
   unsigned reps = 0;          ///< 0: as `quick` says
   unsigned milliseconds = 0;  ///< of one measurement; 0: as `quick` says

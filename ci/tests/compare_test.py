@@ -23,9 +23,15 @@ BENCH = HANDFAST.parent / "bench" / "handfast-bench"
 MOMENT = ("--milliseconds", "1", "--reps", "1")
 WORKLOADS = ["throughput", "pair", "pingpong", "select", "once", "latency_paced", "latency_saturated",
              "fairness", "memory", "blocked"]
+# Of tasks, without a channel to be chosen.
+OF_TASKS = ["sched/spawn1M", "sched/spawn1M-handles", "sched/spawn-join-1", "sched/fib30",
+            "sched/yield2", "sched/yield1000", "timer/create-cancel", "timer/batch100k-cancel",
+            "timer/fire100k", "mem/blocked-own-chan"]
+BETWEEN_TASKS = {"task/spsc": (1, 1), "task/mpsc2": (2, 1), "task/mpmc22": (2, 2),
+                 "task/select2": (1, 1), "task/pingpong": (1, 1)}
 OF_CPP = "mutex_ring,tbb,boost_fiber,moodycamel,libcds"
 FIELDS = {"variant", "peer", "workload", "capacity", "item_bytes", "producers", "consumers",
-          "metric", "value", "unit", "ratio_to_best_peer"}
+          "workers", "metric", "value", "unit", "ratio_to_best_peer"}
 
 
 def compare(*arguments, program=HANDFAST):
@@ -42,7 +48,7 @@ class Measurements(unittest.TestCase):
     @functools.cache
     def everyone(cls):
         """All that are built at everything that they can do but the checks, as JSON."""
-        done = compare(*MOMENT, "--workload", ",".join(WORKLOADS) + ",task", "--capacity",
+        done = compare(*MOMENT, "--workload", ",".join(WORKLOADS) + ",*/*", "--capacity",
                        "0,1,64,unbounded", "--json")
         assert done.returncode == 0, done.stderr
         return objects(done)
@@ -60,15 +66,35 @@ class Measurements(unittest.TestCase):
         programs = [path for path in BENCH.parent.glob("handfast-bench*") if path.is_file()]
         listed = [json.loads(line) for program in programs for line in subprocess.run(
             [program, "--list"], capture_output=True, text=True, check=True).stdout.splitlines()]
-        can = {(known["name"], workload, capacity)
+        def can_crowd(known, workload):
+            most = [known.get(side, 2) for side in ("producers", "consumers")]
+            asked = BETWEEN_TASKS.get(workload, (1, 1))
+            return max(most) > 1 if workload == "fairness" else most[0] >= asked[0] and most[1] >= asked[1]
+
+        def workers(known, workload):
+            return range(1, 1 + min(known.get("workers", 2), 2)) if "/" in workload else (None,)
+
+        can = {(known["name"], workload, capacity, number)
                for known in listed if not known.get("wrong")
-               for workload, _ in known["contests"]
-               if workload != "fairness" or max(known.get("producers", 2), known.get("consumers", 2)) > 1
-               for capacity in (0, 1, 64, "unbounded")
-               if size(known["capacity"][0]) <= size(capacity) <= size(known["capacity"][1])}
-        self.assertTrue(can)
-        self.assertEqual({(row["variant"] or row["peer"], row["workload"], row["capacity"])
-                          for row in self.everyone()}, can)
+               for workload, _ in known["contests"] if can_crowd(known, workload)
+               for capacity in ((None,) if workload in OF_TASKS else (0, 1, 64, "unbounded"))
+               if workload in OF_TASKS
+               or size(known["capacity"][0]) <= size(capacity) <= size(known["capacity"][1])
+               for number in workers(known, workload)}
+        self.assertLess({("handfast", workload, None, 2) for workload in OF_TASKS}, can)
+        self.assertEqual({(row["variant"] or row["peer"], row["workload"], row["capacity"],
+                           row["workers"]) for row in self.everyone()}, can)
+
+    def test_of_tasks_are_on_as_many_workers_as_asked(self):
+        done = compare(*MOMENT, "--peer", "none", "--workload", "sched/yield*", "--workers", "3",
+                       "--json")
+        self.assertEqual({(row["variant"], row["workload"], row["workers"]) for row in objects(done)},
+                         {("handfast", workload, 3) for workload in ("sched/yield2", "sched/yield1000")})
+
+    def test_of_tasks_are_for_those_who_ask(self):
+        done = compare(*MOMENT, "--peer", "none", "--workload", "pingpong,memory", "--json")
+        self.assertEqual({row["workload"] for row in objects(done)}, {"pingpong", "memory"})
+        self.assertEqual({row["workers"] for row in objects(done)}, {None})
 
     def test_of_shares_are_shares(self):
         fair = [row for row in self.everyone() if row["workload"] == "fairness"]
@@ -99,11 +125,12 @@ class Measurements(unittest.TestCase):
 
     def test_are_compared_with_the_best_peer_that_sleeps(self):
         rows = [row for row in self.everyone() if row["metric"] == "wall_ns_per_item"
-                and row["workload"] == "throughput" and row["capacity"] == 64
-                and (row["producers"], row["consumers"]) == (1, 1)]
-        best = min(row["value"] for row in rows if row["peer"] and row["sleeps"])
-        for row in rows:
-            self.assertAlmostEqual(row["ratio_to_best_peer"] / (row["value"] / best), 1, 2)
+                and row["capacity"] == 64 and (row["producers"], row["consumers"]) == (1, 1)]
+        for workload, workers in (("throughput", None), ("task/spsc", 1), ("task/spsc", 2)):
+            alike = [row for row in rows if (row["workload"], row["workers"]) == (workload, workers)]
+            best = min(row["value"] for row in alike if row["peer"] and row["sleeps"])
+            for row in alike:
+                self.assertAlmostEqual(row["ratio_to_best_peer"] / (row["value"] / best), 1, 2)
 
     def test_of_crowds_are_as_asked(self):
         done = compare(*MOMENT, "--peer", "none", "--workload", "throughput,fairness",
@@ -120,6 +147,13 @@ class Measurements(unittest.TestCase):
             self.assertEqual(done.returncode, 1, workload)
             self.assertIn(f"lossy {workload} 64", done.stderr)
             self.assertIn("what was received is not what was sent", done.stderr)
+
+    def test_that_lose_a_task_are_told(self):
+        done = compare(*MOMENT, "--variant", "none", "--peer", "lossy", "--workload", "sched/spawn1M",
+                       "--workers", "1")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("lossy sched/spawn1M", done.stderr)
+        self.assertIn("what was done is not what was to be done", done.stderr)
 
     def test_that_fail_are_told(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -171,11 +205,17 @@ class Reports(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stdout, r"cannot do this: .*libcds\n")
         for peer, package in (("go", "golang-go"), ("crossbeam", "librust-crossbeam-channel-dev"),
-                              ("tokio", "librust-tokio-dev")):
+                              ("tokio", "librust-tokio-dev"), ("rayon", "librust-rayon-dev")):
             line = next(line for line in done.stderr.splitlines() if f" {peer} is left out" in line)
             self.assertIn(package, line)
         row = next(line for line in done.stdout.splitlines() if line.startswith("  lock_ring"))
         self.assertEqual(row.split()[1], "-", "a ring is no rendezvous")
+
+    def test_end_with_the_mean_of_all_settings(self):
+        done = compare(*MOMENT, "--variant", "handfast", "--peer", "tbb", "--workload",
+                       "sched/spawn1M,sched/spawn-join-1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"\n  sched +[\d.]+x +4 +[0-4]\n*$")
 
     def test_show_the_spread_of_rounds(self):
         done = compare("--milliseconds", "1", "--reps", "3", "--peer", "none", "--workload", "pair")
@@ -243,6 +283,7 @@ class BadInput(unittest.TestCase):
         self.refused("--capacity", "-1", says="-1")
         self.refused("--producers", "0", says="from 1 to 64")
         self.refused("--consumers", "x", says="from 1 to 64")
+        self.refused("--workers", "0", says="from 1 to 64")
         self.refused("--item-bytes", "9", says="9")
         self.refused("--reps", "0", says="from 1 to 1000")
         self.refused("--milliseconds", "x", says="from 1 to 600000")
@@ -252,6 +293,7 @@ class BadInput(unittest.TestCase):
         self.refused("--svg", "/no/such/folder/a.svg", says="/no/such/folder/a.svg")
         self.refused("--svg", "/dev/null/plots", says="/dev/null/plots")
         self.refused("--variant", "none", "--peer", "none", says="nothing to compare")
+        self.refused("--variant", "handfast", "--peer", "none", says="nothing to compare")
         self.refused("--variant", "none", "--peer", "libcds", "--workload", "pingpong", "--capacity",
                      "1", says="nothing to compare")
 

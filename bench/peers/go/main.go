@@ -1,12 +1,12 @@
-// Go's channels under the workloads of bench/workloads: one measurement a process,
+// Go's channels and goroutines under the workloads of bench/workloads: one measurement a process,
 // printed as one JSON line.
 //
-//	peer NAME WORKLOAD CAPACITY ITEM_BYTES PRODUCERS CONSUMERS MILLISECONDS
-//	peer go throughput 64 8 1 1 100
+//	peer NAME WORKLOAD CAPACITY ITEM_BYTES PRODUCERS CONSUMERS MILLISECONDS WORKERS
+//	peer go throughput 64 8 1 1 100 0
 //	peer --list
 //
-// Every goroutine is locked to an OS thread of its own; in task/ workloads Go's
-// scheduler has them all, on one processor.
+// Every goroutine is locked to an OS thread of its own; with workers Go's scheduler has them all,
+// on so many processors.
 package main
 
 import (
@@ -451,7 +451,9 @@ func lasting(duration time.Duration, run func(items uint64) outcome) outcome {
 type workload func(at setting, items uint64) outcome
 
 func measure[Item item](name string, at setting, itemBytes int) (outcome, bool) {
-	at.ownThreads = !strings.HasPrefix(name, "task/")
+	if run, known := taskWorkloads[name]; known {
+		return run(at), itemBytes == 8
+	}
 	switch name {
 	case "memory":
 		return memory[Item](at, itemBytes), true
@@ -459,9 +461,10 @@ func measure[Item item](name string, at setting, itemBytes int) (outcome, bool) 
 		return blocked[Item](at), true
 	}
 	timed := map[string]workload{
-		"throughput": throughput[Item], "task/throughput": throughput[Item],
-		"pingpong": pingpong[Item], "task/pingpong": pingpong[Item],
-		"select":   selects[Item],
+		"throughput": throughput[Item], "task/spsc": throughput[Item], "task/mpsc2": throughput[Item],
+		"task/mpmc22": throughput[Item],
+		"pingpong":    pingpong[Item], "task/pingpong": pingpong[Item],
+		"select": selects[Item], "task/select2": selects[Item],
 		"fairness": fairness[Item],
 		"latency_paced": func(at setting, items uint64) outcome {
 			return latency[Item](at, items, true)
@@ -485,7 +488,10 @@ func list() {
 	describe := func(from, to int, workloads ...string) {
 		var contests [][]any
 		for _, name := range workloads {
-			contests = append(contests, []any{name, 8}, []any{name, 64})
+			contests = append(contests, []any{name, 8})
+			if _, noItems := taskWorkloads[name]; !noItems {
+				contests = append(contests, []any{name, 64})
+			}
 		}
 		line, err := json.Marshal(map[string]any{"name": "go",
 			"version": strings.TrimPrefix(runtime.Version(), "go"), "capacity": []int{from, to},
@@ -496,14 +502,17 @@ func list() {
 		fmt.Println(string(line))
 	}
 	all := []string{"throughput", "pingpong", "select", "latency_paced", "latency_saturated", "fairness",
-		"memory", "blocked", "task/throughput", "task/pingpong"}
-	describe(0, 0, all...)
+		"memory", "blocked", "task/spsc", "task/mpsc2", "task/mpmc22", "task/select2", "task/pingpong"}
 	describe(1, largestBound, append(all, "pair", "once")...)
+	for name := range taskWorkloads {
+		all = append(all, name)
+	}
+	describe(0, 0, all...)
 }
 
 func refuse(why string) {
 	fmt.Fprintf(os.Stderr, "go peer: %s; usage: NAME WORKLOAD CAPACITY ITEM_BYTES PRODUCERS CONSUMERS "+
-		"MILLISECONDS, or --list\n", why)
+		"MILLISECONDS WORKERS, or --list\n", why)
 	os.Exit(2)
 }
 
@@ -512,22 +521,22 @@ func main() {
 		list()
 		return
 	}
-	if len(os.Args) != 8 {
-		refuse("seven words are needed")
+	if len(os.Args) != 9 {
+		refuse("eight words are needed")
 	}
-	var numbers [5]int
+	var numbers [6]int
 	for index := range numbers {
 		number, err := strconv.Atoi(os.Args[index+3])
-		if err != nil || number < 0 || number > largestBound || (number == 0 && index > 0) {
+		if err != nil || number < 0 || number > largestBound || (number == 0 && index > 0 && index < 5) {
 			refuse("not a number from 1, or a bound: " + os.Args[index+3])
 		}
 		numbers[index] = number
 	}
 	name := os.Args[2]
 	at := setting{capacity: numbers[0], producers: numbers[2], consumers: numbers[3],
-		duration: time.Duration(numbers[4]) * time.Millisecond}
-	if strings.HasPrefix(name, "task/") {
-		runtime.GOMAXPROCS(1)
+		duration: time.Duration(numbers[4]) * time.Millisecond, ownThreads: numbers[5] == 0}
+	if numbers[5] > 0 {
+		runtime.GOMAXPROCS(numbers[5])
 	}
 	var result outcome
 	known := false

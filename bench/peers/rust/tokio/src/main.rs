@@ -1,4 +1,8 @@
-//! tokio's mpsc channels under the workloads, by their blocking calls; a single receiver.
+//! tokio's mpsc channels under the workloads, by their blocking calls; a single receiver. Its
+//! tasks: tasks.rs.
+
+mod channels;
+mod tasks;
 
 use handfast_bench_workloads::{main_of, Channel, Contender, Item, LARGEST_BOUND, UNBOUNDED};
 use tokio::sync::mpsc;
@@ -51,8 +55,10 @@ impl<const WORDS: usize> Channel<WORDS> for Unbounded {
 
 fn main() {
     let version = env!("PEER_VERSION");
-    main_of(&[
+    let mut contenders = vec![
         Contender::new::<Bounded>("tokio", version, (1, LARGEST_BOUND), 1),
         Contender::new::<Unbounded>("tokio", version, (UNBOUNDED, UNBOUNDED), 1),
-    ]);
+    ];
+    contenders.extend(tasks::contenders(version, env!("FLUME_VERSION")));
+    main_of(&contenders);
 }

@@ -1,10 +1,11 @@
-//! The workloads of bench/workloads, for channels of Rust: one measurement a process,
+//! The workloads of bench/workloads, for channels and tasks of Rust: one measurement a process,
 //! printed as one JSON line.
 //!
-//!     peer NAME WORKLOAD CAPACITY ITEM_BYTES PRODUCERS CONSUMERS MILLISECONDS
-//!     peer crossbeam throughput 64 8 1 1 100
+//!     peer NAME WORKLOAD CAPACITY ITEM_BYTES PRODUCERS CONSUMERS MILLISECONDS WORKERS
+//!     peer crossbeam throughput 64 8 1 1 100 0
 //!     peer --list
 
+pub mod tasks;
 mod usage;
 mod workloads;
 
@@ -21,10 +22,10 @@ pub const LARGEST_BOUND: u64 = 1 << 30;
 pub struct Item<const WORDS: usize>([u64; WORDS]);
 
 impl<const WORDS: usize> Item<WORDS> {
-    fn new(number: u64) -> Self {
+    pub fn new(number: u64) -> Self {
         Item([number; WORDS])
     }
-    fn number(&self) -> u64 {
+    pub fn number(&self) -> u64 {
         if self.0[0] == self.0[WORDS - 1] {
             self.0[0]
         } else {
@@ -62,6 +63,8 @@ pub struct Setting {
     pub producers: u64,
     pub consumers: u64,
     pub duration: Duration,
+    /// Threads that share the tasks; 0: no tasks.
+    pub workers: usize,
 }
 
 pub struct Outcome {
@@ -71,16 +74,17 @@ pub struct Outcome {
     pub figures: Vec<(&'static str, f64)>,
 }
 
-type Measure = fn(&str, &Setting) -> Option<Outcome>;
+/// A workload, the size of its items, and how to measure it.
+pub type Contest = (&'static str, u64, Box<dyn Fn(&Setting) -> Outcome>);
 
-/// A channel, and what it can do.
+/// A channel or a runtime, and what it can do.
 pub struct Contender {
     name: &'static str,
     version: &'static str,
     capacity: (u64, u64),
     consumers: u32,
-    selects: bool,
-    sizes: [(u64, Measure); 2],
+    workers: u32,
+    contests: Vec<Contest>,
 }
 
 impl Contender {
@@ -90,23 +94,55 @@ impl Contender {
         capacity: (u64, u64),
         consumers: u32,
     ) -> Self {
-        let sizes: [(u64, Measure); 2] = [
-            (8, workloads::measure::<C, 1>),
-            (64, workloads::measure::<C, 8>),
-        ];
+        let mut contests: Vec<Contest> = Vec::new();
+        for name in workloads::NAMES.iter().copied() {
+            let roomy = capacity.0 > 0 || !workloads::NEED_ROOM.contains(&name);
+            if roomy && (<C as Channel<1>>::SELECTS || name != workloads::SELECT) {
+                contests.push((
+                    name,
+                    8,
+                    Box::new(move |at| workloads::measure::<C, 1>(name, at)),
+                ));
+                contests.push((
+                    name,
+                    64,
+                    Box::new(move |at| workloads::measure::<C, 8>(name, at)),
+                ));
+            }
+        }
         Contender {
             name,
             version,
             capacity,
             consumers,
-            selects: <C as Channel<1>>::SELECTS,
-            sizes,
+            workers: u32::MAX,
+            contests,
+        }
+    }
+
+    /// A runtime's tasks, on so many workers at most.
+    pub fn of_tasks(
+        name: &'static str,
+        version: &'static str,
+        capacity: (u64, u64),
+        consumers: u32,
+        workers: u32,
+        contests: Vec<Contest>,
+    ) -> Self {
+        Contender {
+            name,
+            version,
+            capacity,
+            consumers,
+            workers,
+            contests,
         }
     }
 
     fn can(&self, at: &Setting) -> bool {
         (self.capacity.0..=self.capacity.1).contains(&at.capacity)
             && at.consumers <= self.consumers as u64
+            && at.workers <= self.workers as usize
     }
 
     fn list(&self) {
@@ -114,23 +150,20 @@ impl Contender {
             UNBOUNDED => "\"unbounded\"".to_owned(),
             _ => of.to_string(),
         };
-        let mut contests = Vec::new();
-        for name in workloads::NAMES {
-            let roomy = self.capacity.0 > 0 || !workloads::NEED_ROOM.contains(name);
-            if roomy && (self.selects || *name != workloads::SELECT) {
-                for (bytes, _) in self.sizes {
-                    contests.push(format!("[\"{}\",{}]", name, bytes));
-                }
-            }
-        }
+        let contests: Vec<String> = self
+            .contests
+            .iter()
+            .map(|(name, bytes, _)| format!("[\"{}\",{}]", name, bytes))
+            .collect();
         println!(
             "{{\"name\":\"{}\",\"version\":\"{}\",\"capacity\":[{},{}],\"consumers\":{},\
-             \"contests\":[{}]}}",
+             \"workers\":{},\"contests\":[{}]}}",
             self.name,
             self.version,
             capacity(self.capacity.0),
             capacity(self.capacity.1),
             self.consumers,
+            self.workers,
             contests.join(",")
         );
     }
@@ -139,7 +172,7 @@ impl Contender {
 fn refuse(why: &str) -> ! {
     eprintln!(
         "rust peer: {}; usage: NAME WORKLOAD CAPACITY ITEM_BYTES PRODUCERS CONSUMERS \
-         MILLISECONDS, or --list",
+         MILLISECONDS WORKERS, or --list",
         why
     );
     exit(2);
@@ -171,12 +204,12 @@ pub fn main_of(contenders: &[Contender]) {
         contenders.iter().for_each(Contender::list);
         return;
     }
-    if words.len() != 7 {
-        refuse("seven words are needed");
+    if words.len() != 8 {
+        refuse("eight words are needed");
     }
     let capacity =
         capacity_of(&words[2]).unwrap_or_else(|| refuse(&format!("no capacity: {}", words[2])));
-    let numbers: Vec<u64> = words[3..]
+    let numbers: Vec<u64> = words[3..7]
         .iter()
         .map(|word| word.parse().ok().filter(|number| *number > 0))
         .map(|number| number.unwrap_or_else(|| refuse("not a number from 1")))
@@ -186,13 +219,16 @@ pub fn main_of(contenders: &[Contender]) {
         producers: numbers[1],
         consumers: numbers[2],
         duration: Duration::from_millis(numbers[3]),
+        workers: words[7]
+            .parse()
+            .unwrap_or_else(|_| refuse("not a number of workers")),
     };
     let result = contenders
         .iter()
         .filter(|each| each.name == words[0] && each.can(&at))
-        .flat_map(|each| each.sizes)
-        .filter(|(bytes, _)| *bytes == numbers[0])
-        .find_map(|(_, measure)| measure(&words[1], &at))
+        .flat_map(|each| &each.contests)
+        .find(|(name, bytes, _)| *name == words[1] && *bytes == numbers[0])
+        .map(|(_, _, measure)| measure(&at))
         .unwrap_or_else(|| refuse(&format!("{} is not here, or cannot do this", words[0])));
     print(&result);
     if !result.sum_ok {

@@ -62,6 +62,16 @@ fn balanced(ledgers: &[Ledger]) -> bool {
 
 type Part<'a> = Box<dyn FnOnce(&mut Ledger) + Send + 'a>;
 
+/// What each of `items` cost.
+pub fn per_item(wall: Duration, used: &Usage, items: u64) -> Vec<(&'static str, f64)> {
+    let each = |amount: f64| amount / items as f64;
+    vec![
+        ("wall_ns_per_item", each(wall.as_nanos() as f64)),
+        ("cpu_ns_per_item", each(used.cpu_ns as f64)),
+        ("switches_per_item", each(used.switches as f64)),
+    ]
+}
+
 struct Run {
     wall: Duration,
     used: Usage,
@@ -78,15 +88,7 @@ impl Run {
         }
     }
     fn per_item(&self, items: u64) -> Outcome {
-        let each = |amount: f64| amount / items as f64;
-        self.outcome(
-            items,
-            vec![
-                ("wall_ns_per_item", each(self.wall.as_nanos() as f64)),
-                ("cpu_ns_per_item", each(self.used.cpu_ns as f64)),
-                ("switches_per_item", each(self.used.switches as f64)),
-            ],
-        )
+        self.outcome(items, per_item(self.wall, &self.used, items))
     }
 }
 
@@ -139,7 +141,7 @@ fn crew<'a, C: Channel<W>, const W: usize>(
 }
 
 /// How many of about `items` each producer sends, all do, and each consumer receives.
-fn shares(at: &Setting, items: u64) -> (u64, u64, u64) {
+pub fn shares(at: &Setting, items: u64) -> (u64, u64, u64) {
     let least = at.producers * at.consumers;
     let each = (items / least).max(1);
     (each * at.consumers, each * least, each * at.producers)
@@ -338,7 +340,7 @@ fn fairness<C: Channel<W>, const W: usize>(at: &Setting, items: u64) -> Outcome 
     run.outcome(items, figures)
 }
 
-fn resident_bytes() -> f64 {
+pub fn resident_bytes() -> f64 {
     const PAGE: f64 = 4096.0;
     let text = std::fs::read_to_string("/proc/self/statm").expect("/proc");
     let pages: f64 = text.split(' ').nth(1).unwrap().parse().unwrap();
@@ -436,7 +438,7 @@ fn blocked<C: Channel<W>, const W: usize>(at: &Setting) -> Outcome {
 }
 
 /// `run` with as many items as last for `duration`, after fewer to warm up.
-fn lasting(duration: Duration, run: impl Fn(u64) -> Outcome) -> Outcome {
+pub fn lasting(duration: Duration, run: impl Fn(u64) -> Outcome) -> Outcome {
     let mut items = 100;
     let mut trial = run(items);
     let mut all_ok = trial.sum_ok;
@@ -451,23 +453,19 @@ fn lasting(duration: Duration, run: impl Fn(u64) -> Outcome) -> Outcome {
     measured
 }
 
-/// None where this channel cannot do it.
-pub fn measure<C: Channel<W>, const W: usize>(name: &str, at: &Setting) -> Option<Outcome> {
-    if at.capacity == 0 && NEED_ROOM.contains(&name) {
-        return None;
-    }
+pub fn measure<C: Channel<W>, const W: usize>(name: &str, at: &Setting) -> Outcome {
     let timed = |run: fn(&Setting, u64) -> Outcome| lasting(at.duration, |items| run(at, items));
-    Some(match name {
+    match name {
         "throughput" => timed(throughput::<C, W>),
         "pair" => timed(pair::<C, W>),
         "pingpong" => timed(pingpong::<C, W>),
-        SELECT if C::SELECTS => timed(select::<C, W>),
+        SELECT => timed(select::<C, W>),
         "once" => timed(once::<C, W>),
         "latency_paced" => timed(|at, items| latency::<C, W>(at, items, true)),
         "latency_saturated" => timed(|at, items| latency::<C, W>(at, items, false)),
         "fairness" => timed(fairness::<C, W>),
         "memory" => memory::<C, W>(at),
         "blocked" => blocked::<C, W>(at),
-        _ => return None,
-    })
+        _ => unreachable!("one of NAMES"),
+    }
 }
