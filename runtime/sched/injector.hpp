@@ -23,9 +23,15 @@ class injector {
   injector& operator=(const injector&) = delete;
 
   void push(job<Sync>& last) noexcept {
+    push(last, [] {});
+  }
+  /// And calls `then` before anybody can take it: once it is taken all that it belongs to may go.
+  template <class Then>
+  void push(job<Sync>& last, Then then) noexcept {
     const lock_guard<Sync> lock(mutex_);
     jobs_.push(last);
     is_empty_.store(false, order::relaxed);
+    then();
   }
 
   /// The first; nullptr where there is none.

@@ -106,8 +106,7 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
     if (worker<Sync>* const mine = worker<Sync>::here(*this)) {
       mine->schedule(what);
     } else {
-      this->outside.push(what);
-      this->beds.call();
+      this->inject(what);
     }
   }
   void yield(job<Sync>& what) noexcept override { worker<Sync>::current()->yield(what); }
@@ -346,7 +345,7 @@ class scheduler {
   [[nodiscard]] scheduler_statistics statistics() const { return core_->statistics(); }
   /// The tasks that wait, with what they wait for.
   [[nodiscard]] std::vector<waiting_task> waiting() const { return core_->waiting(); }
-  /// Rings for tasks with deadlines (channel/deadline.hpp, sleep_until).
+  /// Rings for tasks with deadlines (channel/deadline.hpp, task/wake_at.hpp).
   [[nodiscard]] timer<Sync>& alarms() const noexcept { return core_->alarms(); }
   [[nodiscard]] std::size_t workers() const noexcept { return core_->workers.size(); }
 

@@ -51,6 +51,11 @@ class workshop {
   stack_pool<Sync> stacks;
   std::span<worker<Sync>* const> workers;
 
+  /// From outside the workers.
+  void inject(job<Sync>& what) noexcept {
+    outside.push(what, [this] { beds.call(); });
+  }
+
   /// For a worker that finds nothing to do, when it is about to sleep.
   virtual void rest() noexcept = 0;
   /// Whether the workers are to go home, once they find nothing to do.
@@ -137,8 +142,7 @@ class worker final : public host<Sync> {
         return false;
       }
       // It came later, and is not for this stack to run.
-      shop_.outside.push(*last);
-      shop_.beds.call();
+      shop_.inject(*last);
     }
   }
   void count_spawn() noexcept { spawned_.add(); }
@@ -216,12 +220,10 @@ class worker final : public host<Sync> {
    private:
     static void wake(void* whom) noexcept {
       auto& self = *static_cast<stack_aside*>(whom);
-      workshop<Sync>& shop = self.shop_;  // what is in a queue may be gone at once
-      if (worker* const mine = here(shop)) {
+      if (worker* const mine = here(self.shop_)) {
         mine->schedule(self);
       } else {
-        shop.outside.push(self);
-        shop.beds.call();
+        self.shop_.inject(self);
       }
     }
     // From a loop, which ends here, on its stack.

@@ -9,16 +9,16 @@ namespace handfast {
 
 /// Until `end`, as `by` tells the time, which lives longer.
 ///
-///     co_await handfast::sleep_until(all.alarms(), end);
+///     co_await handfast::wake_at(all.alarms(), end);
 template <sync_policy Sync>
-class [[nodiscard]] sleep_until {
+class [[nodiscard]] wake_at {
  public:
   static constexpr const char* waits_for = "a time";
 
-  sleep_until(timer<Sync>& by, typename Sync::deadline end) noexcept : by_(by), end_(end) {}
-  sleep_until(const sleep_until&) = delete;
-  sleep_until& operator=(const sleep_until&) = delete;
-  ~sleep_until() {
+  wake_at(timer<Sync>& by, typename Sync::deadline end) noexcept : by_(by), end_(end) {}
+  wake_at(const wake_at&) = delete;
+  wake_at& operator=(const wake_at&) = delete;
+  ~wake_at() {
     if (waits_) {
       by_.turn_off(alarm_);
     }

@@ -1,0 +1,204 @@
+// Who polls the code that runs here, for C functions whose signatures do not say: the poll of a
+// CCTaskIntptr has no waker. Whoever polls says so in a slot of the thread, and takes it back after
+// the poll; a task of ours looks there, and so does a task that polls ours in turn.
+//
+// Rules
+//  1. The slot is the thread's, and what runs may go on elsewhere once it has gone aside
+//  (host.hpp).
+//     So each call that may wait empties the slot before and fills it after, wherever it is then
+//     (keeps_context); nobody keeps a reference to it.
+//  2. A CCWaker is counted: its poller, and each that may call it, hold it. It outlives its
+//     poller, who retires it; after that it wakes nobody. So a task may stay behind on a list
+//     when its poller has gone, as C code cannot be kept from letting it.
+//  3. Its fields but the count are touched only while its mutex is held. Lists and timers call it
+//     while theirs is held; while its own is held it calls the poller's waker alone, which takes
+//     no list's.
+#pragma once
+
+#include <handfast/capi/ccruntime.h>
+#include <handfast/memory/object.hpp>
+#include <handfast/park/waker.hpp>
+#include <handfast/sync/lock_guard.hpp>
+#include <handfast/sync/native.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+struct CCWaker {
+ public:
+  explicit CCWaker(handfast::waker whom) noexcept : whom_(whom) {}
+  CCWaker(const CCWaker&) = delete;
+  CCWaker& operator=(const CCWaker&) = delete;
+
+  [[nodiscard]] CCWaker* keep() noexcept {
+    held_.fetch_add(1, handfast::order::relaxed);  // relaxed: the caller holds one
+    return this;
+  }
+  void let_go() noexcept {
+    // [ccruntime.waker] acq_rel: pairs with itself and with may_wake's acquire; what all did with
+    // it happens before it goes.
+    if (held_.fetch_sub(1, handfast::order::acq_rel) == 1) {
+      handfast::destroy_object<CCWaker, handfast::native>(this);
+    }
+  }
+
+  void wake() noexcept {
+    const lock lock(mutex_);
+    woken_ = true;
+    if (!retired_) {
+      whom_.wake();
+    }
+  }
+  [[nodiscard]] handfast::waker handle() noexcept {
+    return {[](void* self) noexcept { static_cast<CCWaker*>(self)->wake(); }, this};
+  }
+
+  // The poller's.
+  /// What it was woken for is looked at now.
+  void forget_wakes() noexcept {
+    const lock lock(mutex_);
+    woken_ = false;
+  }
+  /// Whether it was woken since, or may be yet.
+  [[nodiscard]] bool may_wake() noexcept {
+    // [ccruntime.waker] acquire: pairs with let_go's release; the calls of those that have let go
+    // are seen below.
+    if (held_.load(handfast::order::acquire) > 1) {
+      return true;
+    }
+    const lock lock(mutex_);
+    return woken_;
+  }
+  void retire() noexcept {
+    const lock lock(mutex_);
+    retired_ = true;
+  }
+
+ private:
+  using lock = handfast::lock_guard<handfast::native>;
+
+  handfast::native::atomic<std::size_t> held_{1};
+  handfast::native::mutex mutex_;
+  const handfast::waker whom_;
+  bool woken_ = false;
+  bool retired_ = false;
+};
+
+namespace handfast::cc {
+
+[[noreturn]] inline void misused(const char* call, const char* what) {
+  std::fprintf(stderr, "handfast: %s: %s\n", call, what);
+  std::abort();
+}
+
+inline void require(bool holds, const char* call, const char* what) {
+  if (!holds) {
+    misused(call, what);
+  }
+}
+
+class poller;
+
+/// What the code that runs here has from whoever called it.
+struct context {
+  poller* polls = nullptr;                 // it; nullptr: nobody does
+  const CCDeadlineScope* scope = nullptr;  // the innermost; nullptr: it has no deadline
+  bool on_crew = false;                    // it is a task of the runtime's workers
+
+  // Neither is inlined, for the same reason as host::here.
+  [[nodiscard, gnu::noinline]] static context current() noexcept {
+    asm volatile("");
+    return slot();
+  }
+  [[gnu::noinline]] static void make_current(const context& which) noexcept {
+    asm volatile("");
+    slot() = which;
+  }
+
+ private:
+  struct tag;
+  [[nodiscard]] static context& slot() noexcept { return native::thread_slot<context, tag>::get(); }
+};
+
+/// Around each call that may wait.
+class keeps_context {
+ public:
+  keeps_context() noexcept { context::make_current({}); }
+  keeps_context(const keeps_context&) = delete;
+  keeps_context& operator=(const keeps_context&) = delete;
+  ~keeps_context() { context::make_current(mine_); }
+
+ private:
+  const context mine_ = context::current();
+};
+
+/// Somebody who polls one task, and is woken by what that waits for. One thread at a time has it.
+class poller {
+ public:
+  /// How many channel operations may be ready in one poll before others get their turn.
+  static constexpr std::uint32_t budget = 128;
+
+  /// `wakes` is woken when it is worth while to poll again.
+  explicit poller(waker wakes) noexcept : wakes_(wakes) {}
+  poller(const poller&) = delete;
+  poller& operator=(const poller&) = delete;
+  ~poller() {
+    if (mine_ != nullptr) {
+      mine_->retire();
+      mine_->let_go();
+    }
+  }
+
+  /// Polls it once.
+  [[nodiscard]] CCFutureStatus poll(const CCTaskIntptr& task, std::intptr_t& value,
+                                    int& error) noexcept {
+    if (mine_ != nullptr) {
+      mine_->forget_wakes();
+    }
+    turns_ = budget;
+    value = 0;
+    error = 0;
+    const context outer = context::current();
+    context::make_current({this, outer.scope, outer.on_crew});
+    const CCFutureStatus status = task.poll(task.frame, &value, &error);
+    require(context::current().scope == outer.scope, "cc_deadline_push",
+            "a task's poll function returned before it popped its deadline");
+    context::make_current(outer);
+    return status;
+  }
+
+  /// Whether a task that is pending will be polled again, as far as it has seen to that.
+  [[nodiscard]] bool may_be_woken() noexcept { return mine_ != nullptr && mine_->may_wake(); }
+
+  // The task's, while it is polled.
+  [[nodiscard]] bool has_handle() const noexcept { return mine_ != nullptr; }
+  /// To be woken by; nullptr where there is no memory for it.
+  [[nodiscard]] CCWaker* handle() noexcept {
+    if (mine_ == nullptr) {
+      mine_ = make_object<CCWaker, native>(wakes_);
+    }
+    return mine_;
+  }
+  /// Whether it may go on with what is ready; else it is polled again after others.
+  [[nodiscard]] bool has_turn() noexcept {
+    if (turns_ > 0) {
+      --turns_;
+      return true;
+    }
+    if (CCWaker* const again = handle()) {
+      again->wake();
+      return false;
+    }
+    return true;
+  }
+
+ private:
+  const waker wakes_;
+  CCWaker* mine_ = nullptr;  // once somebody has asked for it
+  std::uint32_t turns_ = 0;
+};
+
+}  // namespace handfast::cc
