@@ -166,7 +166,7 @@ struct who_finds_work_wakes_another {
   static constexpr unsigned threads = 2;
 
   void thread(unsigned index) {
-    if (index == 0) {
+    if (index == 1) {
       shop.spawn_while_searching();
       shop.work(0, small_shop<Sync, 2, 2>::begins::searching);
     } else {

@@ -12,6 +12,7 @@
 #include "models/scenarios/sync.hpp"
 #include "models/scenarios/task.hpp"
 #include "models/scenarios/task_state.hpp"
+#include "models/scenarios/word_mutex.hpp"
 #include "models/scenarios/work_deque.hpp"
 #include "models/suites/checker_entry.hpp"
 #include "models/suites/wrong.hpp"
@@ -25,6 +26,7 @@ const std::vector<scenario>& scenarios() {
       made.push_back(entry<Scenario>(name, true));
     };
     scenarios::for_each_sync_scenario(add);
+    scenarios::words::for_each_word_mutex_scenario(add);
     scenarios::for_each_park_scenario(add);
     scenarios::for_each_timer_scenario(add);
     scenarios::for_each_queue_scenario(add);

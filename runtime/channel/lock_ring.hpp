@@ -173,8 +173,7 @@ class lock_ring {
   template <class Ready, class Patience>
   [[nodiscard]] bool await(waiters& waiting, Ready ready, Patience patience) noexcept;
   template <class Ready, class Patience>
-  [[nodiscard]] bool await_aside(host<Sync>& here, waiters& waiting, Ready ready,
-                                 Patience patience) noexcept;
+  [[nodiscard]] bool await_aside(waiters& waiting, Ready ready, Patience patience) noexcept;
   template <class Patience>
   [[nodiscard]] bool await_space(Patience patience) noexcept;
   template <class Patience>
@@ -218,10 +217,8 @@ template <class Value, class Sync>
 template <class Ready, class Patience>
 bool lock_ring<Value, Sync>::await(waiters& waiting, Ready ready, Patience patience) noexcept {
   if constexpr (!std::is_same_v<Patience, never>) {
-    if (!ready()) {
-      if (host<Sync>* const here = host<Sync>::here()) {
-        return await_aside(*here, waiting, ready, patience);
-      }
+    if (!ready() && host<Sync>::here() != nullptr) {
+      return await_aside(waiting, ready, patience);
     }
   }
   while (!ready()) {
@@ -242,10 +239,9 @@ bool lock_ring<Value, Sync>::await(waiters& waiting, Ready ready, Patience patie
 // With the lock free meanwhile, as a wait on a condition variable has it.
 template <class Value, class Sync>
 template <class Ready, class Patience>
-bool lock_ring<Value, Sync>::await_aside(host<Sync>& here, waiters& waiting, Ready ready,
+bool lock_ring<Value, Sync>::await_aside(waiters& waiting, Ready ready,
                                          Patience patience) noexcept {
   mutex_.unlock();
-  here.give_way();
   const auto attempt = [&] {
     mutex_.lock();
     if (ready()) {
@@ -254,7 +250,7 @@ bool lock_ring<Value, Sync>::await_aside(host<Sync>& here, waiters& waiting, Rea
     mutex_.unlock();
     return false;
   };
-  if (attempt() || waiting.others.await(attempt, patience.aside())) {
+  if (host<Sync>::give_way_until(attempt) || waiting.others.await(attempt, patience.aside())) {
     return true;
   }
   mutex_.lock();

@@ -22,16 +22,15 @@ template <sync_policy Sync>
 class adaptive_spin {
  public:
   /// Calls `attempt` until it comes to something, for some microseconds at most; whether it
-  /// did. No more than `most` come at once. What runs on a worker lets others run and looks once,
+  /// did. No more than `most` come at once. What runs on a worker lets others run instead,
   /// for they wait for its thread, and it perhaps for them.
   template <class Attempt>
   [[nodiscard]] bool before_sleep(std::size_t most, Attempt attempt) noexcept {
     if constexpr (pauses == 0) {
       return false;
     } else {
-      if (host<Sync>* const here = host<Sync>::here()) {
-        here->give_way();
-        return attempt();
+      if (host<Sync>::here() != nullptr) {
+        return host<Sync>::give_way_until(attempt);
       }
       const std::uint32_t first = first_look_.load(order::relaxed);
       for (std::uint32_t i = 0; i < first; ++i) {

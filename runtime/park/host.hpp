@@ -33,6 +33,20 @@ class host {
   /// for one of those does better by this than by a sleep.
   virtual void give_way() noexcept = 0;
 
+  /// The same up to so many times, until `attempt` comes to something; whether it did. Each time
+  /// that those who were ready have run, what the caller waits for may have been done.
+  static constexpr int times_to_give_way = 3;
+  template <class Attempt>
+  [[nodiscard]] static bool give_way_until(Attempt attempt) {
+    for (int times = 0; times < times_to_give_way; ++times) {
+      here()->give_way();
+      if (attempt()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /// Rings for those who are put aside until some time.
   [[nodiscard]] virtual timer<Sync>& alarms() noexcept = 0;
 

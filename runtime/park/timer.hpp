@@ -6,6 +6,9 @@
 //     Whoever sets an alarm that comes before that wakes the thread, so that it sleeps less. Who
 //     turns one off does not: the thread wakes once for nothing, and so an alarm that is set and
 //     turned off again and again costs no wake-ups.
+//     After it has rung some, the thread sleeps for `limits::nanoseconds_of_slack` at least: of
+//     many that come one shortly after the other, each is late by no more than that, and they cost
+//     one wake-up of the thread together.
 //  3. An alarm is rung while `mutex_` is held, and turned off through it: it may live on a
 //     stack or in a task's frame, and so may what it wakes.
 //
@@ -17,6 +20,8 @@
 #include <handfast/park/waker.hpp>
 #include <handfast/sync/lock_guard.hpp>
 #include <handfast/sync/policy.hpp>
+
+#include <algorithm>
 
 namespace handfast {
 
@@ -104,7 +109,7 @@ class timer {
         sooner_.wait(mutex_);
         continue;
       }
-      const deadline end = next->end_.read();
+      const deadline end = std::max(next->end_.read(), rests_until_);
       sleeps_until_.write() = end;
       if (sooner_.wait_until(mutex_, end) == wait_status::timed_out) {
         ring(end);
@@ -119,6 +124,9 @@ class timer {
       alarms_.remove(*each);
       wake<Sync>(each->waker_.read());
     }
+    if constexpr (Sync::limits::nanoseconds_of_slack > 0) {
+      rests_until_ = now + typename deadline::duration(Sync::limits::nanoseconds_of_slack);
+    }
   }
 
   typename Sync::mutex mutex_;
@@ -126,6 +134,7 @@ class timer {
   pairing_heap<alarm, Sync> alarms_;
   typename Sync::template var<bool> ends_;
   typename Sync::template var<deadline> sleeps_until_;  // from the beginning of time
+  deadline rests_until_ = deadline::min();              // the thread's
   typename Sync::thread thread_;
 };
 

@@ -5,15 +5,14 @@
 #pragma once
 
 #include <handfast/sync/policy.hpp>
+#include <handfast/sync/word_mutex.hpp>
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <random>
 #include <thread>
@@ -27,8 +26,10 @@
 
 namespace handfast {
 
-/// Real threads. Costs nothing over the standard library and the futex call.
-struct native {
+namespace detail {
+
+/// What `native` has that its locks are made of.
+struct native_words {
   using clock = std::chrono::steady_clock;
   using deadline = clock::time_point;
 
@@ -39,6 +40,7 @@ struct native {
     static constexpr std::int64_t nanoseconds_awake = 8000;
     static constexpr std::size_t pauses_after_loss = 64;
     static constexpr std::int64_t nanoseconds_apart = 1000;
+    static constexpr std::int64_t nanoseconds_of_slack = 50'000;
     static constexpr bool stacks_go_aside = true;
     static constexpr std::size_t segment_items = 63;
     static constexpr std::size_t cache_line = 64;
@@ -72,6 +74,60 @@ struct native {
     std::atomic<Value> value_;
   };
 
+  static void pause(std::source_location = std::source_location::current()) noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("isb" ::: "memory");
+#endif
+  }
+
+  static void wait(const atomic<std::uint32_t>& word, std::uint32_t expected,
+                   std::source_location = std::source_location::current()) noexcept {
+    futex(word, FUTEX_WAIT_BITSET_PRIVATE, expected, nullptr);
+  }
+  static wait_status wait_until(const atomic<std::uint32_t>& word, std::uint32_t expected,
+                                deadline until,
+                                std::source_location = std::source_location::current()) noexcept {
+    const auto since_boot = until.time_since_epoch();
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(since_boot);
+    if (seconds.count() < 0) {
+      return wait_status::timed_out;  // the kernel refuses times before boot
+    }
+    const timespec absolute{
+        static_cast<time_t>(seconds.count()),
+        static_cast<long>(
+            std::chrono::duration_cast<std::chrono::nanoseconds>(since_boot - seconds).count())};
+    futex(word, FUTEX_WAIT_BITSET_PRIVATE, expected, &absolute);
+    return clock::now() >= until ? wait_status::timed_out : wait_status::woken;
+  }
+  static void notify_one(const atomic<std::uint32_t>& word,
+                         std::source_location = std::source_location::current()) noexcept {
+    futex(word, FUTEX_WAKE_PRIVATE, 1, nullptr);
+  }
+  static void notify_all(const atomic<std::uint32_t>& word,
+                         std::source_location = std::source_location::current()) noexcept {
+    futex(word, FUTEX_WAKE_PRIVATE, std::numeric_limits<int>::max(), nullptr);
+  }
+
+ private:
+  static_assert(sizeof(atomic<std::uint32_t>) == sizeof(std::uint32_t),
+                "a futex word is exactly 32 bits");
+
+  template <class Argument>
+  static void futex(const atomic<std::uint32_t>& word, int operation, Argument argument,
+                    const timespec* absolute) noexcept {
+    // The kernel takes the word's address; whether it slept, was woken or
+    // found another value, the caller looks again.
+    ::syscall(SYS_futex, std::addressof(word), operation, argument, absolute, nullptr,
+              FUTEX_BITSET_MATCH_ANY);
+  }
+};
+
+}  // namespace detail
+
+/// Real threads. Costs nothing over the standard library and the futex call.
+struct native : detail::native_words {
   static void fence(order o) noexcept { std::atomic_thread_fence(o); }
 
   /// Kept from being moved by the compiler; the kernel does the rest for who is heavy.
@@ -94,40 +150,37 @@ struct native {
 
   class mutex {
    public:
-    void lock(std::source_location = std::source_location::current()) { mutex_.lock(); }
-    try_lock_status try_lock(std::source_location = std::source_location::current()) {
+    void lock(std::source_location = std::source_location::current()) noexcept { mutex_.lock(); }
+    try_lock_status try_lock(std::source_location = std::source_location::current()) noexcept {
       return mutex_.try_lock() ? try_lock_status::locked : try_lock_status::busy;
     }
-    void unlock(std::source_location = std::source_location::current()) { mutex_.unlock(); }
+    void unlock(std::source_location = std::source_location::current()) noexcept {
+      mutex_.unlock();
+    }
 
    private:
     friend class condition_variable;
-    std::mutex mutex_;
+    word_mutex<detail::native_words> mutex_;
   };
 
   class condition_variable {
    public:
-    void wait(mutex& held, std::source_location = std::source_location::current()) {
-      std::unique_lock<std::mutex> lock(held.mutex_, std::adopt_lock);
-      condition_.wait(lock);
-      lock.release();
+    void wait(mutex& held, std::source_location = std::source_location::current()) noexcept {
+      condition_.wait(held.mutex_);
     }
     wait_status wait_until(mutex& held, deadline until,
-                           std::source_location = std::source_location::current()) {
-      std::unique_lock<std::mutex> lock(held.mutex_, std::adopt_lock);
-      const std::cv_status status = condition_.wait_until(lock, until);
-      lock.release();
-      return status == std::cv_status::timeout ? wait_status::timed_out : wait_status::woken;
+                           std::source_location = std::source_location::current()) noexcept {
+      return condition_.wait_until(held.mutex_, until);
     }
-    void notify_one(std::source_location = std::source_location::current()) {
+    void notify_one(std::source_location = std::source_location::current()) noexcept {
       condition_.notify_one();
     }
-    void notify_all(std::source_location = std::source_location::current()) {
+    void notify_all(std::source_location = std::source_location::current()) noexcept {
       condition_.notify_all();
     }
 
    private:
-    std::condition_variable condition_;
+    word_condition<detail::native_words> condition_;
   };
 
   using thread = std::thread;
@@ -159,44 +212,8 @@ struct native {
     Value value_{};
   };
 
-  static void pause(std::source_location = std::source_location::current()) noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("isb" ::: "memory");
-#endif
-  }
-
   static void yield(std::source_location = std::source_location::current()) noexcept {
     std::this_thread::yield();
-  }
-
-  static void wait(const atomic<std::uint32_t>& word, std::uint32_t expected,
-                   std::source_location = std::source_location::current()) noexcept {
-    futex(word, FUTEX_WAIT_BITSET_PRIVATE, expected, nullptr);
-  }
-  static wait_status wait_until(const atomic<std::uint32_t>& word, std::uint32_t expected,
-                                deadline until,
-                                std::source_location = std::source_location::current()) noexcept {
-    const auto since_boot = until.time_since_epoch();
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(since_boot);
-    if (seconds.count() < 0) {
-      return wait_status::timed_out;  // the kernel refuses times before boot
-    }
-    const timespec absolute{
-        static_cast<time_t>(seconds.count()),
-        static_cast<long>(
-            std::chrono::duration_cast<std::chrono::nanoseconds>(since_boot - seconds).count())};
-    futex(word, FUTEX_WAIT_BITSET_PRIVATE, expected, &absolute);
-    return clock::now() >= until ? wait_status::timed_out : wait_status::woken;
-  }
-  static void notify_one(const atomic<std::uint32_t>& word,
-                         std::source_location = std::source_location::current()) noexcept {
-    futex(word, FUTEX_WAKE_PRIVATE, 1, nullptr);
-  }
-  static void notify_all(const atomic<std::uint32_t>& word,
-                         std::source_location = std::source_location::current()) noexcept {
-    futex(word, FUTEX_WAKE_PRIVATE, std::numeric_limits<int>::max(), nullptr);
   }
 
   /// The deadline that long from now; the last there is where that overflows.
@@ -245,22 +262,10 @@ struct native {
   static constexpr void name(const Object&, const char*) noexcept {}
 
  private:
-  static_assert(sizeof(atomic<std::uint32_t>) == sizeof(std::uint32_t),
-                "a futex word is exactly 32 bits");
-
   // Whether the kernel has membarrier (Linux 4.14), and lets us. Until it is known, both
   // fences are full ones.
   static inline const bool others_can_be_fenced =
       ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
-
-  template <class Argument>
-  static void futex(const atomic<std::uint32_t>& word, int operation, Argument argument,
-                    const timespec* absolute) noexcept {
-    // The kernel takes the word's address; whether it slept, was woken or
-    // found another value, the caller looks again.
-    ::syscall(SYS_futex, std::addressof(word), operation, argument, absolute, nullptr,
-              FUTEX_BITSET_MATCH_ANY);
-  }
 };
 
 static_assert(sync_policy<native>);

@@ -85,6 +85,8 @@
 //                                           leaves it to others at most: a power of two, or 0;
 //                          nanoseconds_apart  for how long who comes to a queue's end while
 //                                           another has just come leaves it to that one, or 0;
+//                          nanoseconds_of_slack  how late an alarm may ring so that several
+//                                           ring at once, or 0;
 //                          stacks_go_aside  whether a worker's work can be put aside with its
 //                                           stack (host.hpp), or puts the thread to sleep;
 //                          segment_items    items of one segment of an unbounded queue;
@@ -180,6 +182,7 @@ concept sync_policy =
       { Sync::limits::pauses_after_loss } -> std::convertible_to<std::size_t>;
       { Sync::limits::nanoseconds_apart } -> std::convertible_to<std::int64_t>;
       { Sync::cores() } -> std::same_as<unsigned>;
+      { Sync::limits::nanoseconds_of_slack } -> std::convertible_to<std::int64_t>;
       { Sync::limits::stacks_go_aside } -> std::convertible_to<bool>;
       { Sync::limits::segment_items } -> std::convertible_to<std::size_t>;
       { Sync::limits::cache_line } -> std::convertible_to<std::size_t>;

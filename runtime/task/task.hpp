@@ -22,6 +22,7 @@
 //     is given back by who spawned it, if it was.
 #pragma once
 
+#include <handfast/park/host.hpp>
 #include <handfast/park/waker.hpp>
 #include <handfast/sync/native.hpp>
 #include <handfast/sync/policy.hpp>
@@ -50,11 +51,8 @@ class awaited {
   template <class Pollable>
   explicit awaited(Pollable& what) noexcept
       : poll_([](void* which, waker wakes) { return static_cast<Pollable*>(which)->poll(wakes); }),
-        what_(std::addressof(what)) {
-    if constexpr (requires { Pollable::waits_for; }) {
-      name_ = Pollable::waits_for;
-    }
-  }
+        what_(std::addressof(what)),
+        name_(what.name()) {}
 
   /// Nothing is ready.
   [[nodiscard]] poll_status poll(waker wakes) const {
@@ -140,6 +138,52 @@ class frame_prefix {
 /// The part of a task's promise that does not ask what it gives.
 template <class Sync>
 class task_promise {
+  // One await. Before it waits for a wake-up, a task lets those run that are ready, some times, as
+  // what it waits for may be theirs to do (host.hpp).
+  template <class Pollable>
+  class awaiting {
+   public:
+    awaiting(task_promise& self, Pollable& what) noexcept : self_(self), what_(what) {}
+
+    [[nodiscard]] bool await_ready() {
+      auto* const whole = spawned<Sync>::woken_by(self_.wakes_);
+      return (whole == nullptr || whole->has_turn()) && poll(self_.wakes_) == poll_status::ready;
+    }
+    void await_suspend(std::coroutine_handle<>) noexcept { self_.awaits_ = awaited(*this); }
+    decltype(auto) await_resume() {
+      self_.awaits_ = awaited();
+      return what_.result();
+    }
+
+    [[nodiscard]] poll_status poll(waker wakes) {
+      if constexpr (requires { what_.may_give_way(); }) {
+        if (gave_way_ < host<Sync>::times_to_give_way && what_.may_give_way()) {
+          if (auto* const whole = spawned<Sync>::woken_by(wakes)) {
+            if (what_.attempt()) {
+              return poll_status::ready;
+            }
+            ++gave_way_;
+            whole->give_way();
+            return poll_status::pending;
+          }
+        }
+      }
+      return what_.poll(wakes);
+    }
+    [[nodiscard]] const char* name() const noexcept {
+      if constexpr (requires { Pollable::waits_for; }) {
+        return Pollable::waits_for;
+      } else {
+        return nullptr;
+      }
+    }
+
+   private:
+    task_promise& self_;
+    Pollable& what_;
+    int gave_way_ = 0;
+  };
+
  public:
   static void* operator new(std::size_t bytes) noexcept {
     return frame_prefix<Sync>::allocate(bytes);
@@ -155,36 +199,7 @@ class task_promise {
   /// An operation, a task, or whatever else can be polled and then has a result.
   template <class Pollable>
   auto await_transform(Pollable&& what) noexcept {
-    struct awaiter {
-      task_promise& self;
-      std::remove_reference_t<Pollable>& what;
-
-      [[nodiscard]] bool await_ready() {
-        auto* const whole = spawned<Sync>::woken_by(self.wakes_);
-        if (whole == nullptr) {
-          return what.poll(self.wakes_) == poll_status::ready;
-        }
-        if (!whole->has_turn()) {
-          return false;
-        }
-        if constexpr (requires { what.may_give_way(); }) {
-          if (what.may_give_way()) {
-            if (what.attempt()) {
-              return true;
-            }
-            whole->give_way();
-            return false;
-          }
-        }
-        return what.poll(self.wakes_) == poll_status::ready;
-      }
-      void await_suspend(std::coroutine_handle<>) noexcept { self.awaits_ = awaited(what); }
-      decltype(auto) await_resume() {
-        self.awaits_ = awaited();
-        return what.result();
-      }
-    };
-    return awaiter{*this, what};
+    return awaiting<std::remove_reference_t<Pollable>>(*this, what);
   }
 
  protected:

@@ -1,13 +1,16 @@
-// The paths of through_policy.cpp on the standard library itself: no policy, no
-// wrapper, the code one would write without Handfast.
+// The paths of through_policy.cpp on the standard library itself, and on the locks that are there
+// for want of one in it: no policy, no wrapper, the code one would write without Handfast.
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <handfast/sync/native.hpp>
 #include <mutex>
 
 namespace {
+
+using word_mutex = handfast::word_mutex<handfast::detail::native_words>;
+using word_condition = handfast::word_condition<handfast::detail::native_words>;
 
 struct slot {
   std::atomic<std::uint32_t> full;
@@ -15,8 +18,8 @@ struct slot {
 };
 
 struct ring {
-  std::mutex mutex;
-  std::condition_variable items;
+  word_mutex mutex;
+  word_condition items;
   std::array<std::uint64_t, 64> slots;
   std::size_t head;
   std::size_t size;
@@ -57,7 +60,7 @@ bool claim(std::atomic<std::uint32_t>& next, std::uint32_t limit) {
 }
 
 bool push(ring& to, std::uint64_t item) {
-  std::lock_guard<std::mutex> lock(to.mutex);
+  std::lock_guard<word_mutex> lock(to.mutex);
   if (to.size == to.slots.size()) {
     return false;
   }
@@ -70,14 +73,10 @@ bool push(ring& to, std::uint64_t item) {
 }
 
 std::uint64_t pop(ring& from) {
-  std::lock_guard<std::mutex> lock(from.mutex);
+  std::lock_guard<word_mutex> lock(from.mutex);
   while (from.size == 0) {
     from.waiting += 1;
-    {
-      std::unique_lock<std::mutex> held(from.mutex, std::adopt_lock);
-      from.items.wait(held);
-      held.release();
-    }
+    from.items.wait(from.mutex);
     from.waiting -= 1;
   }
   const std::uint64_t item = from.slots[from.head];
