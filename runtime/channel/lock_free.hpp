@@ -100,6 +100,14 @@ class lock_free_channel {
   [[nodiscard]] send_result<Value> try_send(Value item) noexcept {
     return send_with(std::move(item), never{});
   }
+  /// As try_send; empties `item` if it is sent.
+  [[nodiscard]] std::optional<send_failure> try_send_from(std::optional<Value>& item) noexcept {
+    const auto failure = send_from(*item, never{});
+    if (!failure) {
+      item.reset();
+    }
+    return failure;
+  }
   [[nodiscard]] send_result<Value> send_until(Value item, deadline end) noexcept {
     return send_with(std::move(item), until<deadline>{end});
   }

@@ -90,6 +90,14 @@ class lock_ring {
 
   [[nodiscard]] send_result<Value> send(Value item) noexcept;
   [[nodiscard]] send_result<Value> try_send(Value item) noexcept;
+  /// As try_send; empties `item` if it is sent.
+  [[nodiscard]] std::optional<send_failure> try_send_from(std::optional<Value>& item) noexcept {
+    const auto failure = send_from(*item, never{}, send_failure::full);
+    if (!failure) {
+      item.reset();
+    }
+    return failure;
+  }
   [[nodiscard]] send_result<Value> send_until(Value item, deadline end) noexcept;
   [[nodiscard]] send_many_result<Value> send_many(std::span<Value> items) noexcept;
 
@@ -179,6 +187,10 @@ class lock_ring {
   template <class Patience>
   [[nodiscard]] bool await_items(Patience patience) noexcept;
 
+  // Takes the item if it is sent; else says why not.
+  template <class Patience>
+  [[nodiscard]] std::optional<send_failure> send_from(Value& item, Patience patience,
+                                                      send_failure out_of_patience) noexcept;
   template <class Patience>
   [[nodiscard]] send_result<Value> send_with(Value item, Patience patience,
                                              send_failure out_of_patience) noexcept;
@@ -287,18 +299,28 @@ lock_ring<Value, Sync>::late_wake::~late_wake() {
 
 template <class Value, class Sync>
 template <class Patience>
-send_result<Value> lock_ring<Value, Sync>::send_with(Value item, Patience patience,
-                                                     send_failure out_of_patience) noexcept {
+std::optional<send_failure> lock_ring<Value, Sync>::send_from(
+    Value& item, Patience patience, send_failure out_of_patience) noexcept {
   late_wake receivers(waiting_receivers_);
   lock_guard<Sync> lock(mutex_);
   if (!await_space(patience)) {
-    return std::unexpected(unsent<Value>{out_of_patience, std::move(item)});
+    return out_of_patience;
   }
   if (closed_.read()) {
-    return std::unexpected(unsent<Value>{send_failure::closed, std::move(item)});
+    return send_failure::closed;
   }
   ring_.push(std::move(item));
   receivers.serve(1);
+  return std::nullopt;
+}
+
+template <class Value, class Sync>
+template <class Patience>
+send_result<Value> lock_ring<Value, Sync>::send_with(Value item, Patience patience,
+                                                     send_failure out_of_patience) noexcept {
+  if (const auto failure = send_from(item, patience, out_of_patience)) {
+    return std::unexpected(unsent<Value>{*failure, std::move(item)});
+  }
   return {};
 }
 

@@ -273,13 +273,11 @@ class send_operation final : public operation<typename Core::sync> {
 
   [[nodiscard]] bool attempt() noexcept override {
     sync::assert_that(item_.has_value(), "a send that is done is tried again");
-    auto sent = core_.try_send(*std::move(item_));
-    item_.reset();
-    if (!sent && sent.error().reason == send_failure::full && sends_wait) {
-      item_.emplace(std::move(sent.error().item));
+    const auto failure = core_.try_send_from(item_);
+    if (failure == send_failure::full && sends_wait) {
       return false;
     }
-    result_.emplace(std::move(sent));
+    come_to(failure);
     return true;
   }
   [[nodiscard]] bool may_be_done() noexcept override {
@@ -309,11 +307,11 @@ class send_operation final : public operation<typename Core::sync> {
       return false;
     } else {
       if (core_.is_closed()) {
-        give_back();
+        come_to(send_failure::closed);
       } else if (core_.give(item_)) {
-        result_.emplace();
+        come_to(std::nullopt);
       }
-      return result_.has_value();
+      return done_;
     }
   }
   void wait_inside(claim<sync>& met, std::uint32_t which, waker wakes) noexcept override {
@@ -333,18 +331,19 @@ class send_operation final : public operation<typename Core::sync> {
   }
   void settle() noexcept override {
     if constexpr (!Core::buffered) {
-      if (room_.party.found_the_end()) {
-        give_back();
-      } else {
-        result_.emplace();
-      }
+      come_to(room_.party.found_the_end() ? std::optional(send_failure::closed) : std::nullopt);
     }
   }
 
   /// What came of it, once it is done: sent, or why not, with the item.
   [[nodiscard]] send_result<value_type> result() noexcept {
-    sync::assert_that(result_.has_value(), "the result of a send that is not done");
-    return *std::exchange(result_, std::nullopt);
+    sync::assert_that(done_, "the result of a send that is not done");
+    done_ = false;
+    if (!failure_) {
+      return {};
+    }
+    const send_failure why = *std::exchange(failure_, std::nullopt);
+    return std::unexpected(unsent<value_type>{why, take_item()});
   }
   /// The result in place of one, for whoever gave up: with the item.
   [[nodiscard]] send_result<value_type> timed_out() noexcept {
@@ -354,31 +353,34 @@ class send_operation final : public operation<typename Core::sync> {
   /// Waits no more, and gives the item back; or nothing, where it was sent until then.
   [[nodiscard]] std::optional<value_type> take_back() noexcept {
     this->pass_on();
-    std::optional<value_type> kept;
-    if (result_ && !*result_) {
-      kept.emplace(std::move(result_->error().item));
-      result_.reset();
+    if (!item_) {
+      return std::nullopt;
     }
-    if (item_) {
-      kept.emplace(*std::move(item_));
-      item_.reset();
-    }
-    return kept;
+    done_ = false;
+    failure_.reset();
+    return take_item();
   }
 
  private:
   // An unbounded channel without memory is full for good.
   static constexpr bool sends_wait = Core::bounded || !Core::buffered;
 
-  void give_back() noexcept {
-    result_.emplace(std::unexpect, send_failure::closed, *std::move(item_));
+  // What comes of it is put together when it is asked for: it is as large as the item.
+  void come_to(std::optional<send_failure> failure) noexcept {
+    done_ = true;
+    failure_ = failure;
+  }
+  [[nodiscard]] value_type take_item() noexcept {
+    value_type taken = *std::move(item_);
     item_.reset();
+    return taken;
   }
 
   Core& core_;
   [[no_unique_address]] detail::meeting_room<Core> room_;
   std::optional<value_type> item_;
-  std::optional<send_result<value_type>> result_;
+  bool done_ = false;
+  std::optional<send_failure> failure_;  // of one that is done; the item is here then
 };
 
 }  // namespace handfast

@@ -109,6 +109,14 @@ class rendezvous {
     return mine.result();
   }
   [[nodiscard]] send_result<Value> try_send(Value item) noexcept;
+  /// The same; empties `item` if it is sent.
+  [[nodiscard]] std::optional<send_failure> try_send_from(std::optional<Value>& item) noexcept {
+    const lock_guard<Sync> lock(mutex_);
+    if (closed_.read()) {
+      return send_failure::closed;
+    }
+    return give(item) ? std::nullopt : std::optional(send_failure::full);
+  }
   [[nodiscard]] send_many_result<Value> send_many(std::span<Value> items) noexcept;
 
   [[nodiscard]] receive_result<Value> receive() noexcept {
@@ -240,12 +248,8 @@ bool rendezvous<Value, Sync>::take(std::optional<Value>& item) noexcept {
 template <class Value, class Sync>
 send_result<Value> rendezvous<Value, Sync>::try_send(Value item) noexcept {
   std::optional<Value> mine(std::move(item));
-  const lock_guard<Sync> lock(mutex_);
-  if (closed_.read()) {
-    return std::unexpected(unsent<Value>{send_failure::closed, *std::move(mine)});
-  }
-  if (!give(mine)) {
-    return std::unexpected(unsent<Value>{send_failure::full, *std::move(mine)});
+  if (const auto failure = try_send_from(mine)) {
+    return std::unexpected(unsent<Value>{*failure, *std::move(mine)});
   }
   return {};
 }

@@ -54,6 +54,10 @@ class idle {
       wake_one();
     }
   }
+  /// Whether a call may wake anybody. A hint.
+  [[nodiscard]] bool may_wake() const noexcept {
+    return may_wake(word_.load(order::relaxed));  // relaxed: a hint
+  }
   /// Wakes all that sleep, to look what has changed.
   void call_all() noexcept {
     // [idle.look] seq_cst: pairs with sleep's heavy fence.

@@ -23,6 +23,7 @@
 #include <handfast/sched/injector.hpp>
 #include <handfast/sched/stacks.hpp>
 #include <handfast/sched/statistics.hpp>
+#include <handfast/sync/busy_wait.hpp>
 #include <handfast/sync/policy.hpp>
 #include <handfast/task/job.hpp>
 
@@ -110,8 +111,15 @@ class worker final : public host<Sync> {
       push(*before);
     }
   }
-  /// Behind all that is here.
-  void yield(job<Sync>& what) noexcept { push(what); }
+  /// Behind all that is here. It has a worker already: another is woken for it now and then, lest
+  /// two that take turns here for long leave that one idle, and not each time, for two that hand
+  /// over to each other do better on one worker.
+  void yield(job<Sync>& what) noexcept {
+    push_quietly(what);
+    if (shop_.beds.may_wake() && is_time_to_share()) {
+      shop_.beds.call();
+    }
+  }
   /// The same, and nobody is woken for it; unless nothing else is here.
   [[nodiscard]] bool give_way(job<Sync>& what) noexcept {
     if (!is_busy()) {
@@ -204,6 +212,7 @@ class worker final : public host<Sync> {
   static constexpr std::uint32_t injector_turns = 64;
   static constexpr std::uint32_t looks_before_sleep = Sync::limits::pauses_before_sleep > 0 ? 4 : 1;
   static constexpr std::size_t most_stolen = 32;
+  static constexpr std::int64_t nanoseconds_unshared = 200'000;
 
   struct tag;
   [[nodiscard]] static worker*& place() noexcept {
@@ -309,6 +318,17 @@ class worker final : public host<Sync> {
   void push_quietly(job<Sync>& what) noexcept {
     if (!deque_.push(what)) {
       shop_.outside.push(what);  // which needs no memory
+    }
+  }
+
+  [[nodiscard]] bool is_time_to_share() noexcept {
+    if constexpr (Sync::limits::nanoseconds_awake == 0) {
+      return true;
+    } else {
+      const std::int64_t now = nanoseconds_now<Sync>();
+      const bool is_time = now - shared_at_ > nanoseconds_unshared;
+      shared_at_ = is_time ? now : shared_at_;
+      return is_time;
     }
   }
 
@@ -425,6 +445,7 @@ class worker final : public host<Sync> {
   job<Sync>* slot_ = nullptr;
   std::uint32_t turns_ = 0;  // the slot's, in a row
   std::uint32_t ticks_ = 0;
+  std::int64_t shared_at_ = 0;
   loop_state loop_;
   counter<Sync> ran_;
   counter<Sync> spawned_;
