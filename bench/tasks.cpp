@@ -517,7 +517,7 @@ outcome fire(const setting& at, std::uint64_t items) {
 
 // --- Memory.
 
-using own_core = spsc_ring<std::uint64_t>;
+using own_core = lock_ring<std::uint64_t, native>;
 
 task<std::uint64_t> receive_one(receiver<own_core> rx, std::atomic<std::uint64_t>& begun) {
   begun.fetch_add(1, std::memory_order_relaxed);

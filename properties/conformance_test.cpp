@@ -30,6 +30,9 @@ class single_ended {
 
   send_result<Value> send(Value item) noexcept { return ring_.send(std::move(item)); }
   send_result<Value> try_send(Value item) noexcept { return ring_.try_send(std::move(item)); }
+  std::optional<send_failure> try_send_from(std::optional<Value>& item) noexcept {
+    return ring_.try_send_from(item);
+  }
   send_result<Value> send_until(Value item, deadline end) noexcept {
     return ring_.send_until(std::move(item), end);
   }

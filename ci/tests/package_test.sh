@@ -1,5 +1,5 @@
 #!/bin/sh
-# An installed Handfast is found by a project of its own, in C++ and in C.
+# An installed Handfast is found by projects of their own, in C++, in C and in LLVM's code.
 #
 #   ci/tests/package_test.sh [BUILD]      BUILD is build/gcc if not said
 set -eu
@@ -37,10 +37,26 @@ handfast="$scratch/prefix/bin/handfast"
 "$handfast" mutate spin_lock.hpp --program "$scratch/checked/checks" >"$scratch/mutate" ||
     { cat "$scratch/mutate"; exit 1; }
 grep -q ' 0 survived' "$scratch/mutate"
+# Compilers' output, linked with the C libraries: by CMake, and by pkg-config.
+for example in coolscript cc; do
+    cmake -S examples/$example -B "$scratch/$example" -G Ninja \
+        -DCMAKE_PREFIX_PATH="$scratch/prefix" -DCMAKE_C_COMPILER=clang-19 \
+        -DCMAKE_CXX_COMPILER=g++-12 >>"$scratch/log"
+    cmake --build "$scratch/$example" >>"$scratch/log" || { cat "$scratch/log"; exit 1; }
+    ctest --test-dir "$scratch/$example" --output-on-failure >>"$scratch/log" ||
+        { cat "$scratch/log"; exit 1; }
+done
+PKG_CONFIG_PATH=$(dirname "$(find "$scratch/prefix" -name csruntime.pc)")
+export PKG_CONFIG_PATH
+clang-19 -Wno-override-module examples/coolscript/fan_out.ll \
+    $(pkg-config --cflags --libs csruntime) -o "$scratch/fan_out"
+clang-19 examples/cc/match.c $(pkg-config --cflags --libs ccruntime) -o "$scratch/match"
+LD_LIBRARY_PATH=$(pkg-config --variable=libdir csruntime) "$scratch/fan_out"
+LD_LIBRARY_PATH=$(pkg-config --variable=libdir ccruntime) "$scratch/match"
 # A wrong example must not pass unseen: this project asks for what is not there.
 if cmake -S examples/pipeline -B "$scratch/none" -DCMAKE_PREFIX_PATH="$scratch/empty" \
         >>"$scratch/log" 2>&1; then
     echo "a project found a package that is not installed"
     exit 1
 fi
-echo "installed headers and libraries serve a C++ and a C program under both compilers, and check a user's code"
+echo "what is installed serves C++, C, LLVM code and CC under both compilers, and checks a user's code"

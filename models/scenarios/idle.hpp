@@ -5,6 +5,7 @@
 #include <handfast/queue/work_deque.hpp>
 #include <handfast/sched/idle.hpp>
 #include <handfast/sched/injector.hpp>
+#include <handfast/sched/tally.hpp>
 #include <handfast/task/job.hpp>
 
 #include <array>
@@ -197,10 +198,9 @@ struct owner_sees_who_searches {
       push(2);
       take();
     } else if (beds.begin_search(2)) {
-      for (int i = 0; i < 2; ++i) {
-        steal_failure why = steal_failure::none;
-        done(deque.steal(why));
-      }
+      steal();
+      beds.sleep(bed, true, [] { return true; });  // it gets up at once
+      steal();
       std::ignore = beds.end_search();
     }
   }
@@ -219,6 +219,10 @@ struct owner_sees_who_searches {
   void take() {
     std::ignore = done(deque.take([this] { return beds.nobody_searches(); }));
   }
+  void steal() {
+    steal_failure why = steal_failure::none;
+    std::ignore = done(deque.steal(why));
+  }
   static bool done(counted* which) {
     if (which == nullptr) {
       return false;
@@ -228,8 +232,42 @@ struct owner_sees_who_searches {
   }
 
   idle<Sync> beds;
+  typename idle<Sync>::sleeper bed;
   std::array<counted, 3> jobs;
   work_deque<counted, Sync> deque{4};
+};
+
+template <class Sync>
+struct nothing_is_live_when_all_is_counted {
+  static constexpr std::string_view claim =
+      "who sums up and finds nothing live finds done what a job spawned before it was over";
+  static constexpr unsigned threads = 3;
+
+  nothing_is_live_when_all_is_counted() {
+    workers[0].count_spawn();  // the job that spawns the other
+  }
+  void thread(unsigned index) {
+    if (index == 0) {
+      workers[0].count_spawn();
+      queued.store(1, order::release);
+      workers[0].count_finish();
+    } else if (index == 1) {
+      if (queued.load(order::acquire) == 1) {
+        done.write() = 1;
+        workers[1].count_finish();
+      }
+    } else {
+      const std::array<const tally<Sync>*, 2> all{&workers[1], &workers[0]};
+      if (live_jobs(all, [] { return std::uint64_t{0}; }) == 0) {
+        Sync::assert_that(done.read() == 1, "it is done");
+      }
+    }
+  }
+  void finish() {}
+
+  std::array<tally<Sync>, 2> workers;
+  typename Sync::template atomic<std::uint32_t> queued{0};
+  typename Sync::template var<int> done;
 };
 
 template <class Visit>
@@ -239,6 +277,8 @@ void for_each_idle_scenario(Visit&& visit) {
   visit.template operator()<two_workers_one_spawner>("idle.two_workers_one_spawner");
   visit.template operator()<who_finds_work_wakes_another>("idle.who_finds_work_wakes_another");
   visit.template operator()<owner_sees_who_searches>("idle.owner_sees_who_searches");
+  visit.template operator()<nothing_is_live_when_all_is_counted>(
+      "idle.nothing_is_live_when_all_is_counted");
 }
 
 }  // namespace handfast::scenarios

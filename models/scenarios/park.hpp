@@ -215,6 +215,7 @@ class lone_host final : public host<Sync> {
       }
     }
   }
+  void help(const void*) noexcept override {}
   void give_way() noexcept override {}
   [[nodiscard]] timer<Sync>& alarms() noexcept override {
     Sync::assert_that(false, "nobody waits for a time");

@@ -141,6 +141,22 @@ struct shut_down_cancels {
 };
 
 template <class Sync>
+struct shut_down_leaves_no_job {
+  static constexpr std::string_view claim =
+      "what was posted before a shutdown that cancels has run, or is dropped, when it returns";
+  static constexpr unsigned threads = 1;
+  static constexpr unsigned spawned = 1;
+
+  void thread(unsigned) {
+    scheduler<Sync> all(crew_of<Sync>(1));
+    std::ignore = all.post([its = item<Sync>(7)] { std::ignore = its.value(); });
+    const auto report = all.shut_down(shutdown_mode::cancel);
+    Sync::assert_that(report.stuck == 0, "nothing is left");
+  }
+  void finish() {}
+};
+
+template <class Sync>
 struct quiet_when_all_is_done {
   static constexpr std::string_view claim =
       "who waits until nothing runs finds done what can be, and what is left counted";
@@ -214,6 +230,7 @@ void for_each_scheduler_scenario(Visit&& visit) {
   visit.template operator()<cancelled_or_complete>("scheduler.cancelled_or_complete");
   visit.template operator()<woken_task_goes_on>("scheduler.woken_task_goes_on");
   visit.template operator()<shut_down_cancels>("scheduler.shut_down_cancels");
+  visit.template operator()<shut_down_leaves_no_job>("scheduler.shut_down_leaves_no_job");
   visit.template operator()<quiet_when_all_is_done>("scheduler.quiet_when_all_is_done");
   visit.template operator()<fork_does_both>("scheduler.fork_does_both");
   visit.template operator()<fork_waits_for_who_stole>("scheduler.fork_waits_for_who_stole");

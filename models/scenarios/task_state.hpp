@@ -100,6 +100,31 @@ struct wake_is_not_lost {
 };
 
 template <class Sync>
+struct woken_task_is_polled_once {
+  static constexpr std::string_view claim =
+      "a task is polled at most once for each time that it is woken, and at first";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      int polls = 0;
+      do {
+        Sync::assert_that(++polls <= 3, "it was woken twice");
+      } while (!task.run([this] { return came.load(order::relaxed) != 0; }));
+    } else {
+      task.schedule_if(task.word().wake());  // for nothing
+      came.store(1, order::relaxed);
+      task.schedule_if(task.word().wake());
+      task.free_if(task.word().leave());
+    }
+  }
+  void finish() {}
+
+  lone_task<Sync> task;
+  typename Sync::template atomic<std::uint32_t> came{0};
+};
+
+template <class Sync>
 struct two_workers_take_turns {
   static constexpr std::string_view claim =
       "of two workers one at a time has the frame, and finds what the other did";
@@ -225,6 +250,7 @@ struct joiner_leaves {
 template <class Visit>
 void for_each_task_state_scenario(Visit&& visit) {
   visit.template operator()<wake_is_not_lost>("task_state.wake_is_not_lost");
+  visit.template operator()<woken_task_is_polled_once>("task_state.woken_task_is_polled_once");
   visit.template operator()<two_workers_take_turns>("task_state.two_workers_take_turns");
   visit.template operator()<yielded_task_is_polled_again>(
       "task_state.yielded_task_is_polled_again");

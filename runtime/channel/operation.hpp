@@ -37,7 +37,7 @@ class operation {
   [[nodiscard]] virtual bool may_be_done() noexcept { return true; }
   /// Whether who finds an attempt come to nothing does well to look again later, before it waits;
   /// not where it has to wait to be met.
-  [[nodiscard]] bool may_give_way() noexcept { return door() == nullptr; }
+  [[nodiscard]] bool may_give_way() noexcept { return others() != nullptr; }
   /// Those that wait to be told of the same; nullptr where there are none.
   [[nodiscard]] virtual wait_list<Sync>* others() noexcept = 0;
 

@@ -29,6 +29,10 @@ class host {
   virtual void put_aside(waker& comes_back, bool (*falls_asleep)(void*) noexcept,
                          void* whom) noexcept = 0;
 
+  /// Runs the job at `what` at once, if it is what would come next here and the stack has room:
+  /// for who is about to wait for it, and would only go aside.
+  virtual void help(const void* what) noexcept = 0;
+
   /// Lets what else is ready here run once, and comes back; without that if nothing is. Who waits
   /// for one of those does better by this than by a sleep.
   virtual void give_way() noexcept = 0;

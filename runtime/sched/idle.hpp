@@ -60,8 +60,6 @@ class idle {
   }
   /// Wakes all that sleep, to look what has changed.
   void call_all() noexcept {
-    // [idle.look] seq_cst: pairs with sleep's heavy fence.
-    Sync::light_fence(order::seq_cst);
     const lock_guard<Sync> lock(mutex_);
     while (sleeper* const first = sleepers_.first()) {
       wake_up(*first);

@@ -11,8 +11,7 @@
 //
 // Rules
 //  1. A job counts as spawned before anybody can run it, and as finished after its memory is
-//     given back. Who sums up what is finished, and then what was spawned, and finds both alike,
-//     knows that nothing was live in between (rule 4 says why nothing can be since).
+//     given back (tally.hpp).
 //  2. Outsiders count what they spawn under `mutex_`, where they see whether they still may.
 //  3. Draining, a worker sums up each time before it sleeps, and after idle's heavy fence; who
 //     drains, after it has said so and a heavy fence. One of them finds the end.
@@ -26,6 +25,7 @@
 #include <handfast/park/timer.hpp>
 #include <handfast/park/wait_list.hpp>
 #include <handfast/sched/statistics.hpp>
+#include <handfast/sched/tally.hpp>
 #include <handfast/sched/worker.hpp>
 #include <handfast/sync/lock_guard.hpp>
 #include <handfast/sync/native.hpp>
@@ -218,15 +218,9 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
 
   // How many are spawned and not finished.
   [[nodiscard]] std::uint64_t live() const noexcept {
-    std::uint64_t finished = 0;
-    for (const worker<Sync>* const each : crew_) {
-      finished += each->has_finished();
-    }
-    std::uint64_t spawned = spawned_outside_.load(order::relaxed);  // relaxed: no more are counted
-    for (const worker<Sync>* const each : crew_) {
-      spawned += each->has_spawned();
-    }
-    return spawned - finished;
+    return live_jobs(crew_, [this] {
+      return spawned_outside_.load(order::relaxed);  // relaxed: no more are counted
+    });
   }
 
   template <class Patience>

@@ -23,6 +23,7 @@
 #include <handfast/sched/injector.hpp>
 #include <handfast/sched/stacks.hpp>
 #include <handfast/sched/statistics.hpp>
+#include <handfast/sched/tally.hpp>
 #include <handfast/sync/busy_wait.hpp>
 #include <handfast/sync/policy.hpp>
 #include <handfast/task/job.hpp>
@@ -69,7 +70,7 @@ class workshop {
 };
 
 template <sync_policy Sync>
-class worker final : public host<Sync> {
+class worker final : public host<Sync>, public tally<Sync> {
  public:
   explicit worker(workshop<Sync>& shop) noexcept : shop_(shop) {}
   ~worker() = default;
@@ -137,8 +138,8 @@ class worker final : public host<Sync> {
   [[nodiscard]] std::uint64_t lap() const noexcept { return went_aside_.value(); }
   /// Takes back `what`, which the caller pushed in that lap, unless another has taken it.
   [[nodiscard]] bool take_back(job<Sync>& what, std::uint64_t lap) noexcept {
-    if (current() != this || this->lap() != lap) {
-      return false;  // the loop that went on here has taken it, or will
+    if (this->lap() != lap) {
+      return false;  // the work went aside: the loop that went on here has taken it, or will
     }
     const auto nobody_steals = [this] { return shop_.beds.nobody_searches(); };
     for (;;) {
@@ -153,25 +154,12 @@ class worker final : public host<Sync> {
       shop_.inject(*last);
     }
   }
-  void count_spawn() noexcept { spawned_.add(); }
   void count_throw() noexcept { threw_.add(); }
-  void count_finish() noexcept {
-    const std::uint64_t before = finished_.load(order::relaxed);  // relaxed: this thread writes it
-    // [worker.finished] release: pairs with has_finished's acquire; who sees that all are over
-    // sees all that was spawned by them.
-    finished_.store(before + 1, order::release);
-  }
-
   // By anybody.
   [[nodiscard]] bool has_more() const noexcept { return deque_.may_steal(); }
-  [[nodiscard]] std::uint64_t has_spawned() const noexcept { return spawned_.value(); }
-  [[nodiscard]] std::uint64_t has_finished() const noexcept {
-    // [worker.finished] acquire: pairs with count_finish's release.
-    return finished_.load(order::acquire);
-  }
   [[nodiscard]] worker_statistics statistics() const noexcept {
     return {.ran = ran_.value(),
-            .spawned = spawned_.value(),
+            .spawned = this->spawned(),
             .stolen = stolen_.value(),
             .injected = injected_.value(),
             .slept = slept_.value(),
@@ -188,6 +176,14 @@ class worker final : public host<Sync> {
       stack_aside place(shop_, mine);
       comes_back = place.handle();
       leave_aside(mine, fresh, falls_asleep, whom);
+    }
+  }
+  void help(const void* what) noexcept override {
+    if constexpr (Sync::limits::stacks_go_aside) {
+      if (slot_ != nullptr && slot_ == what && loop_.runs_on->is_half_free()) {
+        ran_.add();
+        std::exchange(slot_, nullptr)->run();
+      }
     }
   }
   void give_way() noexcept override {
@@ -448,13 +444,11 @@ class worker final : public host<Sync> {
   std::int64_t shared_at_ = 0;
   loop_state loop_;
   counter<Sync> ran_;
-  counter<Sync> spawned_;
   counter<Sync> stolen_;
   counter<Sync> injected_;
   counter<Sync> slept_;
   counter<Sync> went_aside_;
   counter<Sync> threw_;
-  typename Sync::template atomic<std::uint64_t> finished_{0};
   typename idle<Sync>::sleeper bed_;
   work_deque<job<Sync>, Sync> deque_{256};
 };

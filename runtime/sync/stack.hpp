@@ -96,6 +96,12 @@ class stack {
   /// Whether it was made, and not a thread's own.
   [[nodiscard]] bool is_made() const noexcept { return memory_ != nullptr; }
 
+  /// Whether the caller, who runs on it, has used less than half of it.
+  [[nodiscard]] bool is_half_free() const noexcept {
+    return static_cast<std::size_t>(static_cast<const std::byte*>(__builtin_frame_address(0)) -
+                                    static_cast<const std::byte*>(memory_)) > all_bytes_ / 2;
+  }
+
   /// Has it begin with `entry(argument)`, which never returns, when it is switched to. What stood
   /// on it is forgotten.
   void start(void (*entry)(void*), void* argument) noexcept {

@@ -33,11 +33,12 @@ class word_mutex {
       lock_when_free();
     }
   }
+  /// May fail for no reason.
   [[nodiscard]] bool try_lock() noexcept {
     std::uint32_t was = is_free;
     // [mutex.held] acquire: pairs with unlock's release; what its last holder did. relaxed: who
     // fails has seen nothing.
-    return word_.compare_exchange_strong(was, held, order::acquire, order::relaxed);
+    return word_.compare_exchange_weak(was, held, order::acquire, order::relaxed);
   }
   void unlock() noexcept {
     // [mutex.held] release: pairs with lock's acquire.

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <handfast/memory/object.hpp>
+#include <handfast/park/host.hpp>
 #include <handfast/park/parker.hpp>
 #include <handfast/park/waker.hpp>
 #include <handfast/sync/policy.hpp>
@@ -304,6 +305,9 @@ class [[nodiscard]] join_handle {
 
   /// What came of the task, once it is complete. Blocks; on a worker, others run meanwhile.
   [[nodiscard]] join_result<Value> join() noexcept {
+    if (host<Sync>* const here = host<Sync>::here()) {
+      here->help(static_cast<const job<Sync>*>(&its()));
+    }
     block_on<Sync>(*this);
     return result();
   }

@@ -83,7 +83,8 @@ class task_state {
     std::uint32_t was = word_.load(order::acquire);
     while ((was & (handle | joins)) == handle) {
       // [task.result] release: pairs with join's acquire, what the task gave is there. acquire:
-      // pairs with leave's and join's release, where it fails.
+      // pairs with leave's and join's release, where it fails; GCC 12 has no failure's order that
+      // is stronger than success's.
       if (word_.compare_exchange_weak(was, (was | is_complete) & ~runtime, order::acq_rel,
                                       order::acquire)) {
         return let_go::other_holds_it;
