@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <handfast/channel/channel.hpp>
+#include <handfast/sched/blocking_pool.hpp>
 #include <handfast/sched/fork_join.hpp>
 #include <handfast/sched/scheduler.hpp>
 #include <handfast/task/wake_at.hpp>
@@ -449,6 +450,39 @@ TEST_P(schedulers, say_when_nothing_runs) {
   EXPECT_EQ(all_.wait_until_quiet(), 0U);
   EXPECT_FALSE(all_.runs_here());
   EXPECT_TRUE(*all_.spawn([this] { return all_.runs_here(); })->join());
+}
+
+TEST(blocking_pool, runs_what_blocks_and_refuses_after_the_end) {
+  constexpr int many = 20;
+  blocking_pool<> blocking({.most_threads = 4});
+  auto [tx, rx] = make_channel<int>(many);
+  std::vector<join_handle<int, native>> all;
+  for (int i = 0; i < many; ++i) {
+    all.push_back(*blocking.run([i, &to = tx] {
+      std::ignore = to.send(i);
+      return i;
+    }));
+  }
+  int sum = 0;
+  for (auto& each : all) {
+    sum += *each.join();
+  }
+  EXPECT_EQ(sum, many * (many - 1) / 2);
+  EXPECT_LE(blocking.statistics().threads, 4U);
+  blocking.shut_down(shutdown_mode::drain);
+  auto late = blocking.run([its = std::make_unique<int>(7)] { return *its; });
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().reason, spawn_failure::shut_down);
+  EXPECT_EQ(late.error().work(), 7);
+}
+
+TEST_P(schedulers, wait_for_a_blocking_pool_without_losing_a_worker) {
+  blocking_pool<> blocking;
+  auto waits = all_.spawn([](blocking_pool<>& pool) -> task<int> {
+    auto read = *pool.run([] { return 3; });
+    co_return *co_await read;
+  }(blocking));
+  EXPECT_EQ(*waits->join(), 3);
 }
 
 }  // namespace

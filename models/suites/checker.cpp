@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "models/scenarios/blocking_pool.hpp"
 #include "models/scenarios/channel.hpp"
 #include "models/scenarios/idle.hpp"
 #include "models/scenarios/operation.hpp"
@@ -39,6 +40,7 @@ const std::vector<scenario>& scenarios() {
     scenarios::for_each_task_state_scenario(add);
     scenarios::for_each_idle_scenario(add);
     scenarios::for_each_scheduler_scenario(add);
+    scenarios::pool::for_each_blocking_pool_scenario(add);
     const auto add_wrong = [&made]<template <class> class Scenario>(const char* name) {
       made.push_back(entry<Scenario>(name, false));
     };

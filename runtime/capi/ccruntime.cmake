@@ -41,6 +41,10 @@ if(HANDFAST_HARNESS)
   foreach(library ccruntime ccruntime_static)
     add_executable(${library}-test capi/ccruntime_test.c)
     target_link_libraries(${library}-test PRIVATE handfast_ours ${library})
+    if(HANDFAST_SANITIZE)
+      # Some of what sanitizers ask of C++ comes with its driver only.
+      set_target_properties(${library}-test PROPERTIES LINKER_LANGUAGE CXX)
+    endif()
     add_test(NAME ${library} COMMAND ${library}-test)
   endforeach()
   add_test(NAME ccruntime_symbols

@@ -248,7 +248,7 @@ bool rendezvous<Value, Sync>::take(std::optional<Value>& item) noexcept {
 template <class Value, class Sync>
 send_result<Value> rendezvous<Value, Sync>::try_send(Value item) noexcept {
   std::optional<Value> mine(std::move(item));
-  if (const auto failure = try_send_from(mine)) {
+  if (const auto failure = try_send_from(mine); failure && mine) {
     return std::unexpected(unsent<Value>{*failure, *std::move(mine)});
   }
   return {};
