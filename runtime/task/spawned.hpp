@@ -213,7 +213,7 @@ class called final : public spawned<Sync> {
  private:
   static called& self(spawned<Sync>& which) noexcept { return static_cast<called&>(which); }
 
-  void call() noexcept {
+  void run_to_its_end() noexcept {
     try {
       if constexpr (std::is_void_v<value_type>) {
         work_();
@@ -233,7 +233,7 @@ class called final : public spawned<Sync> {
 
   static constexpr task_kind<Sync> kind{
       [](spawned<Sync>& which, waker) {
-        self(which).call();
+        self(which).run_to_its_end();
         return poll_status::ready;
       },
       [](spawned<Sync>& which) noexcept { self(which).forget(); },

@@ -85,8 +85,7 @@ class task_state {
       // [task.result] release: pairs with join's acquire, what the task gave is there. acquire:
       // pairs with leave's and join's release, where it fails; GCC 12 has no failure's order that
       // is stronger than success's.
-      if (word_.compare_exchange_weak(was, (was | is_complete) & ~runtime, order::acq_rel,
-                                      order::acquire)) {
+      if (word_.compare_exchange_weak(was, completed(was), order::acq_rel, order::acquire)) {
         return let_go::other_holds_it;
       }
     }
@@ -138,6 +137,11 @@ class task_state {
   static constexpr std::uint32_t joins = 16;
   static constexpr std::uint32_t handle = 32;
   static constexpr std::uint32_t runtime = 64;
+
+  // By a runtime that lets go at once.
+  [[nodiscard]] static std::uint32_t completed(std::uint32_t word) noexcept {
+    return (word | is_complete) & ~runtime;
+  }
 
   [[nodiscard]] woken notify(std::uint32_t how) noexcept {
     // [task.frame] release: pairs with begin's acquire.
