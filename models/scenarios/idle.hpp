@@ -33,7 +33,7 @@ class small_shop {
   /// From outside.
   void spawn(std::size_t which) {
     outside_.push(jobs_.at(which));
-    beds_.call();
+    beds_.summon();
   }
 
   /// By a worker that is about to begin its life searching: all jobs come meanwhile.
@@ -55,7 +55,7 @@ class small_shop {
       if (searches && found != nullptr) {
         searches = false;
         if (beds_.end_search() && !outside_.empty()) {
-          beds_.call();
+          beds_.summon();
         }
       }
       if (found != nullptr) {
@@ -103,7 +103,7 @@ class small_shop {
     }
     if (done_.fetch_add(1, order::relaxed) + 1 == Jobs) {
       ends_.store(1, order::relaxed);
-      beds_.call_all();
+      beds_.summon_all();
     }
   }
 

@@ -46,7 +46,7 @@ class idle {
   idle& operator=(const idle&) = delete;
 
   /// There is work, put there before.
-  void call() noexcept {
+  void summon() noexcept {
     // [idle.look] seq_cst: pairs with sleep's heavy fence.
     Sync::light_fence(order::seq_cst);
     // relaxed: the fence orders it.
@@ -59,7 +59,7 @@ class idle {
     return may_wake(word_.load(order::relaxed));  // relaxed: a hint
   }
   /// Wakes all that sleep, to look what has changed.
-  void call_all() noexcept {
+  void summon_all() noexcept {
     const lock_guard<Sync> lock(mutex_);
     while (sleeper* const first = sleepers_.first()) {
       wake_up(*first);

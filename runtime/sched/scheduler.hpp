@@ -174,7 +174,7 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
     }
     // [scheduler.ends] release: pairs with ends' acquire.
     ends_.store(true, order::release);
-    this->beds.call_all();
+    this->beds.summon_all();
     for (auto& each : threads_) {
       each.join();
     }
@@ -362,8 +362,8 @@ class scheduler {
     if (report.stuck == 0) {
       destroy_object<core, Sync>(done);
     } else if constexpr (Sync::limits::stacks_go_aside) {
-      // [scheduler.let_be] acq_rel: pairs with itself; each is reached from the one after it.
-      done->let_be_before = let_be_.exchange(done, order::acq_rel);
+      // relaxed: nobody follows it but whoever looks for leaks.
+      done->let_be_before = let_be_.exchange(done, order::relaxed);
     }
     return report;
   }

@@ -1,7 +1,7 @@
 // A worker: a thread that runs jobs, its own first, then others'.
 //
 // The way of a job: `schedule` puts it into the slot of the worker that called -> the next one that
-// comes pushes it out, into the deque -> idle::call wakes a worker, if none searches -> `next` of
+// comes pushes it out, into the deque -> idle::summon wakes a worker, if none searches -> `next` of
 // this worker or `search` of that one takes it -> job::run.
 //
 // Rules
@@ -55,7 +55,7 @@ class workshop {
 
   /// From outside the workers.
   void inject(job<Sync>& what) noexcept {
-    outside.push(what, [this] { beds.call(); });
+    outside.push(what, [this] { beds.summon(); });
   }
 
   /// For a worker that finds nothing to do, when it is about to sleep.
@@ -118,7 +118,7 @@ class worker final : public host<Sync>, public tally<Sync> {
   void yield(job<Sync>& what) noexcept {
     push_quietly(what);
     if (shop_.beds.may_wake() && is_time_to_share()) {
-      shop_.beds.call();
+      shop_.beds.summon();
     }
   }
   /// The same, and nobody is woken for it; unless nothing else is here.
@@ -132,7 +132,7 @@ class worker final : public host<Sync>, public tally<Sync> {
   /// Where others can take it from.
   void push(job<Sync>& what) noexcept {
     push_quietly(what);
-    shop_.beds.call();
+    shop_.beds.summon();
   }
   /// Which stretch of this worker's work this is: another once the work has gone aside.
   [[nodiscard]] std::uint64_t lap() const noexcept { return went_aside_.value(); }
@@ -377,7 +377,7 @@ class worker final : public host<Sync>, public tally<Sync> {
           }
           if (job<Sync>* const found = look_around()) {
             if (shop_.beds.end_search() && there_is_more()) {
-              shop_.beds.call();
+              shop_.beds.summon();
             }
             return found;
           }
