@@ -103,4 +103,4 @@ def lint(path, text):
 if __name__ == "__main__":
     # The C ABI's own test is a C program like a user's.
     sys.exit(run(__doc__.splitlines()[0], lint,
-                 ["*.hpp", "*.cpp", "*.h", "*.c", ":!*_test.c", ":!ci/lints/*"]))
+                 ["*.hpp", "*.cpp", "*.h", "*.c", ":!*_test.[ch]", ":!ci/lints/*"]))

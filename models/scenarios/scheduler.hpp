@@ -19,6 +19,13 @@ scheduler_options crew_of(unsigned workers) {
   return {.workers = workers};
 }
 
+// A task that waits for an item; the receiver lives longer.
+template <class Sync>
+task<int, Sync> wait_for_item(const receiver<lock_ring<item<Sync>, Sync>>& from) {
+  auto came = co_await from.async_receive();
+  co_return came ? came->value() : 0;
+}
+
 template <class Sync>
 struct drained_before_it_ends {
   static constexpr std::string_view claim =
@@ -79,14 +86,10 @@ struct cancelled_or_complete {
   static constexpr unsigned threads = 1;
   static constexpr unsigned spawned = 1;
 
-  static task<int, Sync> waits(const receiver<lock_ring<item<Sync>, Sync>>& from) {
-    auto came = co_await from.async_receive();
-    co_return came ? came->value() : 0;
-  }
   void thread(unsigned) {
     auto [tx, rx] = make_channel<item<Sync>, Sync>(1);
     scheduler<Sync> all(crew_of<Sync>(1));
-    auto made = all.spawn(waits(rx));
+    auto made = all.spawn(wait_for_item<Sync>(rx));
     Sync::assert_that(made.has_value(), "it is open");
     made->cancel();
     const auto given = made->join();
@@ -103,14 +106,10 @@ struct woken_task_goes_on {
   static constexpr unsigned threads = 1;
   static constexpr unsigned spawned = 1;
 
-  static task<int, Sync> waits(receiver<lock_ring<item<Sync>, Sync>> from) {
-    auto came = co_await from.async_receive();
-    co_return came ? came->value() : 0;
-  }
   void thread(unsigned) {
-    scheduler<Sync> all(crew_of<Sync>(1));
     auto [tx, rx] = make_channel<item<Sync>, Sync>(1);
-    auto made = all.spawn(waits(std::move(rx)));
+    scheduler<Sync> all(crew_of<Sync>(1));
+    auto made = all.spawn(wait_for_item<Sync>(rx));
     Sync::assert_that(tx.send(item<Sync>(3)).has_value(), "it is open");
     const auto given = made->join();
     Sync::assert_that(given && *given == 3, "it came");
@@ -125,14 +124,10 @@ struct shut_down_cancels {
   static constexpr unsigned threads = 1;
   static constexpr unsigned spawned = 1;
 
-  static task<int, Sync> waits(const receiver<lock_ring<item<Sync>, Sync>>& from) {
-    auto came = co_await from.async_receive();
-    co_return came ? came->value() : 0;
-  }
   void thread(unsigned) {
     auto [tx, rx] = make_channel<item<Sync>, Sync>(1);
     scheduler<Sync> all(crew_of<Sync>(1));
-    auto made = all.spawn(waits(rx));
+    auto made = all.spawn(wait_for_item<Sync>(rx));
     std::ignore = all.shut_down(shutdown_mode::cancel);
     const auto given = made->join();
     Sync::assert_that(!given && given.error().cancelled(), "nothing came, so it was dropped");

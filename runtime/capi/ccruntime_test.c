@@ -13,15 +13,7 @@
 
 #include <handfast/capi/ccruntime.h>
 
-static int failures = 0;
-
-#define CHECK(condition)                                              \
-  do {                                                                \
-    if (!(condition)) {                                               \
-      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-      ++failures;                                                     \
-    }                                                                 \
-  } while (0)
+#include "capi_test.h"
 
 /* A long time from now, for what comes before. */
 static const uint64_t long_time = UINT64_C(3600000000000);
@@ -1223,33 +1215,6 @@ static void wake_nobody(void) {
 
 static void push_nothing(void) {
   cc_deadline_push(NULL, cc_deadline_never());
-}
-
-/* Whether `misuse` stops its process with one line that names `call`. */
-static int stops(void (*misuse)(void), const char* call) {
-  int ends[2];
-  if (pipe(ends) != 0) {
-    return 0;
-  }
-  const pid_t child = fork();
-  if (child == 0) {
-    dup2(ends[1], STDERR_FILENO);
-    misuse();
-    _exit(0);
-  }
-  close(ends[1]);
-  char text[256] = {0};
-  size_t size = 0;
-  for (ssize_t got = 1; got > 0 && size < sizeof text - 1; size += (size_t)got) {
-    got = read(ends[0], text + size, sizeof text - 1 - size);
-    if (got <= 0) {
-      break;
-    }
-  }
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT && strstr(text, call) != NULL;
 }
 
 static void misuse_stops_with_a_reason(void) {

@@ -13,15 +13,7 @@
 
 #include <handfast/capi/cschannel.h>
 
-static int failures = 0;
-
-#define CHECK(condition)                                              \
-  do {                                                                \
-    if (!(condition)) {                                               \
-      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-      ++failures;                                                     \
-    }                                                                 \
-  } while (0)
+#include "capi_test.h"
 
 static int* boxed(int value) {
   int* box = malloc(sizeof *box);
@@ -212,33 +204,6 @@ static void destroy_in_use(void) {
       abort();
     }
   }
-}
-
-/* Whether `misuse` stops its process with one line that names `call`. */
-static int stops(void (*misuse)(void), const char* call) {
-  int ends[2];
-  if (pipe(ends) != 0) {
-    return 0;
-  }
-  const pid_t child = fork();
-  if (child == 0) {
-    dup2(ends[1], STDERR_FILENO);
-    misuse();
-    _exit(0);
-  }
-  close(ends[1]);
-  char text[256] = {0};
-  size_t size = 0;
-  for (ssize_t got = 1; got > 0 && size < sizeof text - 1; size += (size_t)got) {
-    got = read(ends[0], text + size, sizeof text - 1 - size);
-    if (got <= 0) {
-      break;
-    }
-  }
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT && strstr(text, call) != NULL;
 }
 
 static void misuse_stops_with_a_reason(void) {

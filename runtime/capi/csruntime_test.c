@@ -15,15 +15,7 @@
 
 #include <handfast/capi/runtime.h>
 
-static int failures = 0;
-
-#define CHECK(condition)                                              \
-  do {                                                                \
-    if (!(condition)) {                                               \
-      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-      ++failures;                                                     \
-    }                                                                 \
-  } while (0)
+#include "capi_test.h"
 
 /* There where a leak detector is: it takes what a task left behind has for lost. */
 extern void __lsan_disable(void) __attribute__((weak));
@@ -36,49 +28,9 @@ static void let_tasks_be_left(void) {
 
 /* --- In a copy of this process ---------------------------------------------- */
 
-struct outcome {
-  int status;
-  char text[512]; /* what it printed, on stdout and stderr */
-};
-
-static struct outcome outcome_of(void (*body)(void)) {
-  struct outcome its = {0};
-  int ends[2];
-  if (pipe(ends) != 0) {
-    return its;
-  }
-  const pid_t child = fork();
-  if (child == 0) {
-    dup2(ends[1], STDOUT_FILENO);
-    dup2(ends[1], STDERR_FILENO);
-    close(ends[0]);
-    close(ends[1]);
-    body();
-    exit(0);
-  }
-  close(ends[1]);
-  size_t size = 0;
-  for (ssize_t got = 1; got > 0 && size < sizeof its.text - 1; size += (size_t)got) {
-    got = read(ends[0], its.text + size, sizeof its.text - 1 - size);
-    if (got <= 0) {
-      break;
-    }
-  }
-  close(ends[0]);
-  waitpid(child, &its.status, 0);
-  return its;
-}
-
-/* Whether `misuse` stops its process with one line that says `what`. */
-static int stops(void (*misuse)(void), const char* what) {
-  const struct outcome its = outcome_of(misuse);
-  return WIFSIGNALED(its.status) && WTERMSIG(its.status) == SIGABRT &&
-         strstr(its.text, what) != NULL;
-}
-
 /* Whether `body` exits with that status, having printed `text` and nothing else. */
 static int exits(void (*body)(void), int status, const char* text) {
-  const struct outcome its = outcome_of(body);
+  const struct outcome its = outcome_of(body, exit);
   const int as_said =
       WIFEXITED(its.status) && WEXITSTATUS(its.status) == status && strcmp(its.text, text) == 0;
   if (!as_said) {
@@ -289,7 +241,7 @@ static void the_exit_waits_for_what_can_run(void) {
               "handfast: exit: 1 task waits for what nobody will do, and is left\n"));
   CHECK(exits(exit_in_a_task, 7, ""));
   CHECK(exits(spawn_when_all_is_over, 0, "ran\nran\n"));
-  struct outcome its = outcome_of(spawn_when_some_are_left);
+  struct outcome its = outcome_of(spawn_when_some_are_left, exit);
   CHECK(WIFEXITED(its.status) && WEXITSTATUS(its.status) == 0);
   CHECK(strstr(its.text, "1 task waits") != NULL && strstr(its.text, "ran\n") != NULL);
 }

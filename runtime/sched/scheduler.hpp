@@ -272,18 +272,11 @@ class scheduler {
   template <class Work>
   [[nodiscard]] auto spawn(Work work, const char* name = nullptr) noexcept
       -> std::expected<join_handle<std::invoke_result_t<Work&>, Sync>, unspawned<Work>> {
-    using cell = detail::called<Work, Sync>;
-    auto* const made = make_object<cell, Sync>(*core_, std::move(work), name);
-    if (made == nullptr) {
-      return std::unexpected(unspawned<Work>{spawn_failure::no_memory, std::move(work)});
+    auto made = start<detail::called<Work, Sync>>(std::move(work), name);
+    if (!made) {
+      return std::unexpected(std::move(made.error()));
     }
-    if (!core_->count_spawn()) {
-      unspawned<Work> back{spawn_failure::shut_down, made->take_work()};
-      destroy_object<cell, Sync>(made);
-      return std::unexpected(std::move(back));
-    }
-    core_->schedule(*made);
-    return join_handle<std::invoke_result_t<Work&>, Sync>(*made);
+    return join_handle<std::invoke_result_t<Work&>, Sync>(**made);
   }
   /// The same of a coroutine.
   template <class Value>
@@ -305,17 +298,10 @@ class scheduler {
   /// throws is counted. Does not block.
   template <class Work>
   [[nodiscard]] std::expected<void, unspawned<Work>> post(Work work) noexcept {
-    using cell = detail::posted<Work, Sync>;
-    auto* const made = make_object<cell, Sync>(*core_, std::move(work));
-    if (made == nullptr) {
-      return std::unexpected(unspawned<Work>{spawn_failure::no_memory, std::move(work)});
+    auto made = start<detail::posted<Work, Sync>>(std::move(work));
+    if (!made) {
+      return std::unexpected(std::move(made.error()));
     }
-    if (!core_->count_spawn()) {
-      unspawned<Work> back{spawn_failure::shut_down, made->take_work()};
-      destroy_object<cell, Sync>(made);
-      return std::unexpected(std::move(back));
-    }
-    core_->schedule(*made);
     return {};
   }
 
@@ -345,6 +331,23 @@ class scheduler {
 
  private:
   using core = detail::scheduler_core<Sync>;
+
+  // A callable as a Cell, counted and scheduled; or given back.
+  template <class Cell, class Work, class... Rest>
+  [[nodiscard]] std::expected<Cell*, unspawned<Work>> start(Work work, Rest... rest) noexcept {
+    auto* const made = make_object<Cell, Sync>(*core_, std::move(work), rest...);
+    if (made == nullptr) {
+      // NOLINTNEXTLINE(bugprone-use-after-move): nothing was made of it
+      return std::unexpected(unspawned<Work>{spawn_failure::no_memory, std::move(work)});
+    }
+    if (!core_->count_spawn()) {
+      unspawned<Work> back{spawn_failure::shut_down, made->take_work()};
+      destroy_object<Cell, Sync>(made);
+      return std::unexpected(std::move(back));
+    }
+    core_->schedule(*made);
+    return made;
+  }
 
   [[nodiscard]] static core* make_object_that_may_throw(const scheduler_options& how) {
     void* const memory = Sync::allocate(sizeof(core), alignof(core));
