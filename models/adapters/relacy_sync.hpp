@@ -107,6 +107,7 @@ struct relacy_sync {
     static constexpr std::size_t pauses_after_loss = 0;
     static constexpr std::int64_t nanoseconds_apart = 0;
     static constexpr std::int64_t nanoseconds_of_slack = 0;
+    static constexpr std::int64_t nanoseconds_to_move = 0;
     static constexpr bool stacks_go_aside = false;
     static constexpr std::size_t segment_items = 2;
     static constexpr std::size_t cache_line = alignof(std::max_align_t);

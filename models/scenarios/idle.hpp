@@ -5,6 +5,7 @@
 #include <handfast/queue/work_deque.hpp>
 #include <handfast/sched/idle.hpp>
 #include <handfast/sched/injector.hpp>
+#include <handfast/sched/slot.hpp>
 #include <handfast/sched/tally.hpp>
 #include <handfast/task/job.hpp>
 
@@ -13,6 +14,8 @@
 #include <cstdint>
 #include <string_view>
 #include <tuple>
+
+#include "models/scenarios/scenario.hpp"
 
 namespace handfast::scenarios {
 
@@ -33,7 +36,7 @@ class small_shop {
   /// From outside.
   void spawn(std::size_t which) {
     outside_.push(jobs_.at(which));
-    beds_.summon();
+    beds_.summon_at_once();
   }
 
   /// By a worker that is about to begin its life searching: all jobs come meanwhile.
@@ -117,6 +120,120 @@ class small_shop {
   typename Sync::template atomic<std::uint32_t> ends_{0};
 };
 
+/// Workers, and jobs that are left: taken by who is on the lookout, once they have waited.
+template <class Sync, std::size_t Workers, std::size_t Jobs>
+class watched_shop {
+ public:
+  watched_shop() {
+    for (task& each : jobs_) {
+      each.its = this;
+    }
+  }
+
+  /// From a worker that is busy with something else, until all jobs are done.
+  void leave_all() {
+    for (std::size_t which = 0; which < Jobs; ++which) {
+      left_.push(jobs_.at(which));
+      beds_.summon();
+    }
+    for (std::uint32_t now = 0; (now = done_.load(order::relaxed)) != Jobs;) {
+      Sync::wait(done_, now);
+    }
+    ends_.store(1, order::relaxed);
+    beds_.summon_all();
+  }
+
+  /// A worker's life.
+  void work(std::size_t which) {
+    bool searches = beds_.begin_search(2 * Workers);
+    bool have_waited = false;
+    while (ends_.load(order::relaxed) == 0) {
+      if (job<Sync>* const found = have_waited ? left_.pop() : nullptr) {
+        if (beds_.end_search() && !left_.empty()) {
+          beds_.summon();
+        }
+        found->run();
+        searches = beds_.begin_search(2 * Workers);
+        have_waited = false;
+      } else {
+        have_waited = sleep(sleepers_.at(which), searches);
+        searches = true;
+      }
+    }
+    if (searches) {
+      std::ignore = beds_.end_search();
+    }
+  }
+
+  void finish() { Sync::assert_that(beds_.sleeping() == 0, "nobody sleeps any more"); }
+
+ private:
+  using sleeper = typename idle<Sync>::sleeper;
+
+  struct task : job<Sync> {
+    task() : job<Sync>(&run) {}
+    // Waits for the others.
+    static void run(job<Sync>& what) noexcept {
+      auto& done = static_cast<task&>(what).its->done_;
+      done.fetch_add(1, order::relaxed);
+      Sync::notify_all(done);
+      for (std::uint32_t now = 0; (now = done.load(order::relaxed)) != Jobs;) {
+        Sync::wait(done, now);
+      }
+    }
+
+    watched_shop* its = nullptr;
+  };
+
+  // Whether it was on the lookout, and something has waited meanwhile.
+  bool sleep(sleeper& bed, bool searches) {
+    const auto ends = [this] { return ends_.load(order::relaxed) != 0; };
+    bool have_waited = false;
+    if (!left_.empty() && beds_.watch(
+                              bed, searches, ends, [] { return soon<Sync>(); },
+                              [&] {
+                                have_waited = !left_.empty();
+                                return true;
+                              })) {
+      return have_waited;
+    }
+    beds_.sleep(bed, searches, [&] { return ends() || (!beds_.has_lookout() && !left_.empty()); });
+    return false;
+  }
+
+  injector<Sync> left_;
+  idle<Sync> beds_;
+  std::array<sleeper, Workers> sleepers_;
+  std::array<task, Jobs> jobs_;
+  typename Sync::template atomic<std::uint32_t> done_{0};
+  typename Sync::template atomic<std::uint32_t> ends_{0};
+};
+
+template <class Sync>
+struct lookout_takes_what_waits {
+  static constexpr std::string_view claim =
+      "a job that its worker leaves, and never comes to, is done by who is on the lookout";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) { index == 0 ? shop.leave_all() : shop.work(0); }
+  void finish() { shop.finish(); }
+
+  watched_shop<Sync, 1, 1> shop;
+};
+
+template <class Sync>
+struct lookout_is_relieved {
+  static constexpr std::string_view claim =
+      "of two jobs that wait for each other the second is done too: who takes one wakes another";
+  static constexpr unsigned threads = 3;
+  static constexpr unsigned weight = 2;
+
+  void thread(unsigned index) { index == 0 ? shop.leave_all() : shop.work(index - 1); }
+  void finish() { shop.finish(); }
+
+  watched_shop<Sync, 2, 2> shop;
+};
+
 template <class Sync>
 struct work_wakes_a_sleeper {
   static constexpr std::string_view claim =
@@ -179,6 +296,43 @@ struct who_finds_work_wakes_another {
   small_shop<Sync, 2, 2> shop{small_shop<Sync, 2, 2>::jobs::wait_for_each_other};
 };
 
+/// Jobs that count how often they are done.
+template <class Sync, std::size_t Jobs>
+class counted_jobs {
+ public:
+  using job = typename Sync::template var<int>;
+
+  [[nodiscard]] job& operator[](std::size_t which) { return jobs_.at(which); }
+  /// Whether there is one; then it is done.
+  bool is_done(job* which) {
+    if (which == nullptr) {
+      return false;
+    }
+    which->write() += 1;
+    return true;
+  }
+  void assert_each_is_done_once() {
+    for (const job& each : jobs_) {
+      Sync::assert_that(each.read() == 1, "each job is done once");
+    }
+  }
+
+ private:
+  std::array<job, Jobs> jobs_;
+};
+
+/// A thief's life, if nobody else searches: it sleeps, and gets up at once, in between.
+template <class Sync, class Steal>
+void search_twice(idle<Sync>& beds, Steal steal) {
+  if (beds.begin_search(2)) {
+    typename idle<Sync>::sleeper bed;
+    steal();
+    beds.sleep(bed, true, [] { return true; });
+    steal();
+    std::ignore = beds.end_search();
+  }
+}
+
 template <class Sync>
 struct owner_sees_who_searches {
   static constexpr std::string_view claim =
@@ -197,44 +351,59 @@ struct owner_sees_who_searches {
       take();
       push(2);
       take();
-    } else if (beds.begin_search(2)) {
-      steal();
-      beds.sleep(bed, true, [] { return true; });  // it gets up at once
-      steal();
-      std::ignore = beds.end_search();
+    } else {
+      search_twice<Sync>(beds, [this] {
+        steal_failure why = steal_failure::none;
+        jobs.is_done(deque.steal(why));
+      });
     }
   }
   void finish() {
-    while (done(deque.take())) {
+    while (jobs.is_done(deque.take())) {
     }
-    for (auto& each : jobs) {
-      Sync::assert_that(each.read() == 1, "each job is done once");
-    }
+    jobs.assert_each_is_done_once();
   }
 
  private:
-  using counted = typename Sync::template var<int>;
-
-  void push(std::size_t which) { Sync::assert_that(deque.push(jobs.at(which)), "there is memory"); }
+  void push(std::size_t which) { Sync::assert_that(deque.push(jobs[which]), "there is memory"); }
   void take() {
-    std::ignore = done(deque.take([this] { return beds.nobody_searches(); }));
-  }
-  void steal() {
-    steal_failure why = steal_failure::none;
-    std::ignore = done(deque.steal(why));
-  }
-  static bool done(counted* which) {
-    if (which == nullptr) {
-      return false;
-    }
-    which->write() += 1;
-    return true;
+    jobs.is_done(deque.take([this] { return beds.nobody_searches(); }));
   }
 
   idle<Sync> beds;
-  typename idle<Sync>::sleeper bed;
-  std::array<counted, 3> jobs;
-  work_deque<counted, Sync> deque{4};
+  counted_jobs<Sync, 3> jobs;
+  work_deque<typename counted_jobs<Sync, 3>::job, Sync> deque{4};
+};
+
+template <class Sync>
+struct slot_is_the_owners_or_a_thiefs {
+  static constexpr std::string_view claim =
+      "what a worker takes from its slot nobody steals, whoever begins to search then";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      for (std::size_t which = 0; which < 3; ++which) {
+        next.put(jobs[which]);
+        take();
+      }
+    } else {
+      search_twice<Sync>(beds, [this] { jobs.is_done(next.steal()); });
+    }
+  }
+  void finish() {
+    take();
+    jobs.assert_each_is_done_once();
+  }
+
+ private:
+  void take() {
+    jobs.is_done(next.take([this] { return beds.nobody_searches(); }));
+  }
+
+  idle<Sync> beds;
+  counted_jobs<Sync, 3> jobs;
+  slot<typename counted_jobs<Sync, 3>::job, Sync> next;
 };
 
 template <class Sync>
@@ -276,7 +445,10 @@ void for_each_idle_scenario(Visit&& visit) {
   visit.template operator()<work_comes_twice>("idle.work_comes_twice");
   visit.template operator()<two_workers_one_spawner>("idle.two_workers_one_spawner");
   visit.template operator()<who_finds_work_wakes_another>("idle.who_finds_work_wakes_another");
+  visit.template operator()<lookout_takes_what_waits>("idle.lookout_takes_what_waits");
+  visit.template operator()<lookout_is_relieved>("idle.lookout_is_relieved");
   visit.template operator()<owner_sees_who_searches>("idle.owner_sees_who_searches");
+  visit.template operator()<slot_is_the_owners_or_a_thiefs>("idle.slot_is_the_owners_or_a_thiefs");
   visit.template operator()<nothing_is_live_when_all_is_counted>(
       "idle.nothing_is_live_when_all_is_counted");
 }

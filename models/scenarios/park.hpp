@@ -111,6 +111,46 @@ struct timed_sleeper_passes_on {
 };
 
 template <class Sync>
+struct who_waits_again_is_woken_again {
+  static constexpr std::string_view claim =
+      "who waits again and again, and so makes it a crowd, is woken each time";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    for (int times = 0; times < 3; ++times) {
+      index == 0 ? box.put() : box.take();
+    }
+  }
+  void finish() { Sync::assert_that(!box.try_take(), "three tokens were put, and three taken"); }
+
+  token_box<Sync> box;
+};
+
+template <class Sync>
+struct crowds_come_and_go {
+  static constexpr std::string_view claim =
+      "of two that wait each is woken, while it becomes a crowd and is none any more";
+  static constexpr unsigned threads = 3;
+  static constexpr unsigned weight = 2;
+
+  void thread(unsigned index) {
+    if (index == 2) {
+      box.put();
+      box.put();
+      box.put();
+    } else {
+      box.take();
+      if (index == 0) {
+        box.take();
+      }
+    }
+  }
+  void finish() { Sync::assert_that(!box.try_take(), "three tokens were put, and three taken"); }
+
+  token_box<Sync> box;
+};
+
+template <class Sync>
 struct all_are_woken {
   static constexpr std::string_view claim = "a call to all leaves nobody asleep";
   static constexpr unsigned threads = 3;
@@ -259,6 +299,8 @@ void for_each_park_scenario(Visit&& visit) {
   visit.template operator()<sleeper_is_woken>("park.sleeper_is_woken");
   visit.template operator()<each_is_woken_for_its_own>("park.each_is_woken_for_its_own");
   visit.template operator()<timed_sleeper_passes_on>("park.timed_sleeper_passes_on");
+  visit.template operator()<who_waits_again_is_woken_again>("park.who_waits_again_is_woken_again");
+  visit.template operator()<crowds_come_and_go>("park.crowds_come_and_go");
   visit.template operator()<all_are_woken>("park.all_are_woken");
   visit.template operator()<what_went_aside_comes_back>("park.what_went_aside_comes_back");
 }

@@ -68,11 +68,7 @@ class match_case {
 
   // Waiting, of those that are told.
   [[nodiscard]] bool is_told() const noexcept { return what_->others() != nullptr; }
-  /// Whether whoever enlists is to fence before it looks again.
-  [[nodiscard]] bool enlist(waker wakes) noexcept {
-    what_->others()->enlist(place_, wakes);
-    return what_->others()->needs_fences();
-  }
+  [[nodiscard]] auto enlist(waker wakes) noexcept { return what_->others()->enlist(place_, wakes); }
 
   // Of those that are met; while its door is held.
   [[nodiscard]] native::mutex* door() const noexcept { return is_told() ? nullptr : what_->door(); }
@@ -171,16 +167,14 @@ class match {
   }
 
   [[nodiscard]] poll_status wait(waker wakes) noexcept {
-    bool needs_fences = false;
+    auto fence = wait_list<native>::fence_before_look::none;
     for (match_case& each : cases_) {
       if (each.is_told()) {
-        needs_fences = each.enlist(wakes) || needs_fences;
+        fence = std::max(fence, each.enlist(wakes));
       }
     }
     waits_ = true;
-    if (needs_fences) {
-      wait_list<native>::look_after_enlisting();
-    }
+    wait_list<native>::look_after_enlisting(fence);
     auto which = first_that([](match_case& each) { return each.is_told() && each.attempt(); });
     if (!which) {
       which = wait_to_be_met(wakes);

@@ -116,14 +116,11 @@ class operation {
       if (attempt()) {
         return poll_status::ready;
       }
-      told_by.enlist(place_, wakes);
-    } else if (told_by.renew(place_, wakes) == list::call_status::called) {
-      told_by.enlist(place_, wakes);
+    } else if (told_by.renew(place_, wakes) == list::call_status::not_called) {
+      return poll_status::pending;
     }
+    list::look_after_enlisting(told_by.enlist(place_, wakes));
     waits_ = true;
-    if (told_by.needs_fences()) {
-      list::look_after_enlisting();
-    }
     if (!(Sync::step() && attempt())) {
       return poll_status::pending;
     }

@@ -106,19 +106,15 @@ class selection {
   // may meet us is last: from then on, nothing is done here.
   [[nodiscard]] std::optional<std::size_t> wait() noexcept {
     bool told = false;
-    bool needs_fences = false;
+    auto fence = list::fence_before_look::none;
     for (std::size_t i = 0; i < Count; ++i) {
       if (all_[i]->door() == nullptr) {
-        list& its = *all_[i]->others();
-        its.enlist(places_[i], sleep_.handle());
+        fence = std::max(fence, all_[i]->others()->enlist(places_[i], sleep_.handle()));
         told = true;
-        needs_fences = needs_fences || its.needs_fences();
       }
     }
     if (told) {
-      if (needs_fences) {
-        list::look_after_enlisting();
-      }
+      list::look_after_enlisting(fence);
       if (const auto done = first_that([](auto& each) {
             return each.door() == nullptr && Sync::step() && each.attempt();
           })) {

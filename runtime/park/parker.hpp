@@ -71,6 +71,10 @@ class parker {
       Sync::wait(state_, asleep);
     }
   }
+  /// The same, to the end of patience at most.
+  wait_status sleep_until(typename Sync::deadline end) noexcept {
+    return falls_asleep(asleep) ? Sync::wait_until(state_, asleep, end) : wait_status::woken;
+  }
   /// Sleeps until woken, or for no reason, or to the end of patience; what runs on a worker goes
   /// aside. Orders no memory.
   wait_status park(forever) noexcept {
@@ -90,8 +94,7 @@ class parker {
       alarms.turn_off(late);
       return Sync::clock::now() >= patience.end ? wait_status::timed_out : wait_status::woken;
     }
-    return falls_asleep(asleep) ? Sync::wait_until(state_, asleep, patience.end)
-                                : wait_status::woken;
+    return sleep_until(patience.end);
   }
 
  private:

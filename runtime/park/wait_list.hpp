@@ -8,6 +8,11 @@
 //     and then looks whether anybody is enlisted. Between the two of each stands a
 //     fence, so one of them sees the other: no wake-up is lost. Where both look and change while
 //     they hold one lock, that orders them: one comes after the other, and no fence is needed.
+//     The waiter's fence is heavy, and stops every core; whoever changes something pays nothing
+//     for its own, and a full one while `crowded_` is set: then the waiter's is a full one too.
+//     It is set, and a heavy fence follows before the next enlists, where many wait within a
+//     short time; it is cleared while nobody is enlisted. So whoever enlists while it is set is
+//     seen by all who do not fence fully, for their look is from before it was.
 //  3. A call takes its waiter off the list: it is for one, and is owed to one. Who was
 //     called and did without passes it on.
 //  4. A waiter is called while `mutex_` is held, and leaves through it: whoever called
@@ -20,12 +25,13 @@
 // After the event count (Vyukov 2008; Kepner, folly's EventCount) and Go's wait queues:
 // a list, not a number, so that each waiter can be called, cancelled, or be one of
 // several of a select (channel/select.hpp). The fences are those of Dekker's algorithm, the
-// waiters' the expensive one.
+// waiters' the expensive one as long as they are few.
 #pragma once
 
 #include <handfast/memory/linked_list.hpp>
 #include <handfast/park/parker.hpp>
 #include <handfast/park/waker.hpp>
+#include <handfast/sync/busy_wait.hpp>
 #include <handfast/sync/lock_guard.hpp>
 #include <handfast/sync/policy.hpp>
 
@@ -34,6 +40,7 @@
 #include <limits>
 #include <source_location>
 #include <tuple>
+#include <utility>
 
 namespace handfast {
 
@@ -58,6 +65,9 @@ class wait_list {
   /// What is between a change and the look whether anybody waits, and the other way round.
   enum class ordered_by : unsigned char { fences, a_lock };
 
+  /// What whoever enlisted does before it looks; the most, where that was on several lists.
+  enum class fence_before_look : unsigned char { none, full, heavy };
+
   explicit wait_list(ordered_by how = ordered_by::fences) noexcept
       : needs_fences_(how == ordered_by::fences) {
     Sync::name(mutex_, "wait_list.mutex");
@@ -75,10 +85,7 @@ class wait_list {
     waiter mine;
     for (;;) {
       sleep.reset();
-      enlist(mine, sleep.handle());
-      if (needs_fences_) {
-        look_after_enlisting();
-      }
+      look_after_enlisting(enlist(mine, sleep.handle()));
       if (Sync::step() && attempt()) {
         if (leave(mine) == call_status::called) {
           call(1);
@@ -104,9 +111,7 @@ class wait_list {
       return;
     }
     if (needs_fences_) {
-      // [wait_list.look] seq_cst: pairs with look_after_enlisting's heavy fence; the caller's
-      // change is seen by who enlists, or who is enlisted is seen here.
-      Sync::light_fence(order::seq_cst);
+      look_after_change();
     }
     if (waiting_.load(order::relaxed) == 0) {
       return;
@@ -120,19 +125,24 @@ class wait_list {
   }
 
   /// Puts `who` last, to be woken by a call. Whoever enlists looks again before it waits,
-  /// `look_after_enlisting` in between where the list needs it, and leaves before it goes.
-  void enlist(waiter& who, waker wakes) noexcept {
+  /// `look_after_enlisting` in between, and leaves before it goes.
+  [[nodiscard]] fence_before_look enlist(waiter& who, waker wakes) noexcept {
     const lock_guard<Sync> lock(mutex_);
+    const fence_before_look needs = needs_fences_ ? next_fence() : fence_before_look::none;
     who.waker_.write() = wakes;
     waiters_.push_back(who);
     count(1);
+    return needs;
   }
 
-  [[nodiscard]] bool needs_fences() const noexcept { return needs_fences_; }
-  /// Once for as many lists as were enlisted on.
-  static void look_after_enlisting() noexcept {
-    // [wait_list.look] seq_cst: pairs with call's light fence.
-    Sync::heavy_fence(order::seq_cst);
+  static void look_after_enlisting(fence_before_look how) noexcept {
+    if (how == fence_before_look::heavy) {
+      // [wait_list.look] seq_cst: pairs with look_after_change's light fence.
+      Sync::heavy_fence(order::seq_cst);
+    } else if (how == fence_before_look::full) {
+      // [wait_list.crowded] seq_cst: pairs with look_after_change's full fence.
+      Sync::fence(order::seq_cst);
+    }
   }
 
   /// Has `who`, which enlisted before, woken by this from now on; in its place on the
@@ -162,16 +172,64 @@ class wait_list {
     count(-1);
   }
 
+  void look_after_change() noexcept {
+    // [wait_list.look] seq_cst: pairs with look_after_enlisting's and next_fence's heavy fence;
+    // the caller's change is seen by who enlists, or who is enlisted, or the crowd, is seen here.
+    Sync::light_fence(order::seq_cst);
+    // relaxed: the fence orders it.
+    if (crowded_.load(order::relaxed)) {
+      // [wait_list.crowded] seq_cst: pairs with look_after_enlisting's full fence.
+      Sync::fence(order::seq_cst);
+    }
+  }
+
+  // For who is about to enlist.
+  [[nodiscard]] fence_before_look next_fence() noexcept {
+    bool crowded = crowded_.load(order::relaxed);  // relaxed: it is written under the lock
+    enlisted_.write() += 1;
+    if (enlisted_.read() == waits_to_judge) {
+      enlisted_.write() = 0;
+      if (is_crowd(crowded) != crowded && (!crowded || waiters_.empty())) {
+        crowded = !crowded;
+        crowded_.store(crowded, order::relaxed);  // relaxed: the fence orders it
+        if (crowded) {
+          // [wait_list.look] seq_cst: pairs with look_after_change's light fence.
+          Sync::heavy_fence(order::seq_cst);
+        }
+      }
+    }
+    return crowded ? fence_before_look::full : fence_before_look::heavy;
+  }
+  // Whether the last few waits came within a short time, or a longer one where it is crowded:
+  // a heavy fence costs what a hundred full ones do. Without a clock every other time is short.
+  [[nodiscard]] bool is_crowd([[maybe_unused]] bool crowded) noexcept {
+    if constexpr (!has_clock) {
+      return judged_at_.write()++ % 2 == 1;
+    } else {
+      const auto now = static_cast<std::uint32_t>(nanoseconds_now<Sync>() / 1024);
+      const std::uint32_t since = std::exchange(judged_at_.write(), now);
+      return now - since < (crowded ? 4U : 1U) * waits_to_judge * microseconds_apart;
+    }
+  }
+
   void count(int more) noexcept {
     const std::uint32_t now = waiting_.load(order::relaxed);
     waiting_.store(now + static_cast<std::uint32_t>(more), order::relaxed);
   }
 
+  static constexpr bool has_clock = Sync::limits::nanoseconds_to_move > 0;
+  static constexpr std::uint8_t waits_to_judge = has_clock ? 8 : 1;
+  static constexpr std::uint32_t microseconds_apart = 4;
+
   const bool needs_fences_;
+  // Relaxed: written under `mutex_`, and read after a light fence.
+  typename Sync::template atomic<bool> crowded_{false};
+  typename Sync::template var<std::uint8_t> enlisted_;  // since it was judged whether it is
   typename Sync::mutex mutex_;
   linked_list<waiter, Sync> waiters_;
   // Relaxed throughout: written under `mutex_`; the fences of rule 2 order the look.
   typename Sync::template atomic<std::uint32_t> waiting_{0};
+  typename Sync::template var<std::uint32_t> judged_at_;  // in 1024 ns
 };
 
 }  // namespace handfast

@@ -161,6 +161,16 @@ class work_deque {
     return top < bottom ? static_cast<std::size_t>(bottom - top) : 0;
   }
 
+  /// The positions of the item that was pushed first, and after the last: what lies between them
+  /// now is gone once `first` is at what `last` was, unless the owner takes and pushes again.
+  /// Hints.
+  [[nodiscard]] std::int64_t first() const noexcept {
+    return top_.load(order::relaxed);  // relaxed: a hint
+  }
+  [[nodiscard]] std::int64_t last() const noexcept {
+    return bottom_.load(order::relaxed);  // relaxed: a hint
+  }
+
   /// Whether there may be something to steal. A hint.
   [[nodiscard]] bool may_steal() const noexcept {
     // relaxed: a hint.

@@ -14,6 +14,10 @@
 //  4. Who begins to search is counted before it does, a heavy fence in between: `nobody_searches`
 //     tells a deque's owner that no thief comes before what the owner has done.
 //  5. `sleepers_` is touched while `mutex_` is held; so is the count of sleepers changed.
+//  6. One of the sleepers may be on the lookout: it gets up by itself now and then, to see after
+//     work that nobody is to be woken for before it has waited. While it is there a call wakes
+//     nobody, as while somebody searches; where work is not to wait, `summon_at_once` does. It
+//     stops to be on the lookout as others go to sleep: counted before it looks a last time.
 //
 // Progress: a call is wait-free unless it wakes somebody.
 //
@@ -27,6 +31,8 @@
 #include <handfast/sync/policy.hpp>
 
 #include <cstdint>
+#include <tuple>
+#include <utility>
 
 namespace handfast {
 
@@ -39,24 +45,20 @@ class idle {
     friend class idle;
 
     parker<Sync> sleep_;
+    bool watches_ = false;
   };
 
   idle() noexcept { Sync::name(word_, "idle"); }
   idle(const idle&) = delete;
   idle& operator=(const idle&) = delete;
 
-  /// There is work, put there before.
-  void summon() noexcept {
-    // [idle.look] seq_cst: pairs with sleep's heavy fence.
-    Sync::light_fence(order::seq_cst);
-    // relaxed: the fence orders it.
-    if (may_wake(word_.load(order::relaxed)) && Sync::step()) {
-      wake_one();
-    }
-  }
-  /// Whether a call may wake anybody. A hint.
-  [[nodiscard]] bool may_wake() const noexcept {
-    return may_wake(word_.load(order::relaxed));  // relaxed: a hint
+  /// There is work, put there before, which whoever is on the lookout sees in time.
+  void summon() noexcept { summon_if(may_wake); }
+  /// There is work that is not to wait.
+  void summon_at_once() noexcept { summon_if(may_wake_at_once); }
+  /// Whether somebody is on the lookout. A hint; seen by who looks after it was counted.
+  [[nodiscard]] bool has_lookout() const noexcept {
+    return (word_.load(order::relaxed) & one_on_lookout) != 0;  // relaxed: a hint
   }
   /// Wakes all that sleep, to look what has changed.
   void summon_all() noexcept {
@@ -100,25 +102,35 @@ class idle {
   /// It does, when this returns.
   template <class Attempt>
   void sleep(sleeper& mine, bool searches, Attempt attempt) noexcept {
-    mine.sleep_.reset();
-    {
-      const lock_guard<Sync> lock(mutex_);
-      sleepers_.push_back(mine);
-      // [idle.found] release: pairs with nobody_searches' acquire.
-      word_.fetch_add(one_sleeping - (searches ? one_searching : 0), order::release);
-    }
-    look_after_counting();
+    std::ignore = lie_down(mine, searches, false);
     if (Sync::step() && attempt()) {
-      const lock_guard<Sync> lock(mutex_);
-      if (sleepers_.is_on(mine)) {
-        get_up(mine);
-      }
+      rise(mine);
     } else {
       while (is_asleep(mine)) {
         mine.sleep_.sleep();
       }
     }
     look_after_counting();
+  }
+  /// The same on the lookout, until `look`, which it calls after each nap, comes to something;
+  /// `nap` tells until when one is to last. Unless somebody else is: then it does nothing, and
+  /// says false.
+  template <class Attempt, class Nap, class Look>
+  [[nodiscard]] bool watch(sleeper& mine, bool searches, Attempt attempt, Nap nap,
+                           Look look) noexcept {
+    if (!lie_down(mine, searches, true)) {
+      return false;
+    }
+    if (Sync::step() && attempt()) {
+      rise(mine);
+    }
+    while (is_asleep(mine)) {
+      if (mine.sleep_.sleep_until(nap()) == wait_status::timed_out && look()) {
+        rise(mine);
+      }
+    }
+    look_after_counting();
+    return true;
   }
 
   /// How many sleep; what they did before is seen.
@@ -129,26 +141,38 @@ class idle {
 
  private:
   static constexpr std::uint32_t one_searching = 1;
+  static constexpr std::uint32_t one_on_lookout = 1U << 15U;
   static constexpr std::uint32_t one_sleeping = 1U << 16U;
 
   [[nodiscard]] static std::uint32_t searching(std::uint32_t word) noexcept {
-    return word % one_sleeping;
+    return word % one_on_lookout;
   }
   [[nodiscard]] static bool may_wake(std::uint32_t word) noexcept {
+    return word >= one_sleeping && word % one_sleeping == 0;
+  }
+  [[nodiscard]] static bool may_wake_at_once(std::uint32_t word) noexcept {
     return word >= one_sleeping && searching(word) == 0;
   }
 
   // Between the count and what is looked at then.
   static void look_after_counting() noexcept {
-    // [idle.look] seq_cst: pairs with call's light fence.
+    // [idle.look] seq_cst: pairs with summon_if's light fence.
     // [idle.search] seq_cst: pairs with nobody_searches' light fence.
     Sync::heavy_fence(order::seq_cst);
   }
 
-  void wake_one() noexcept {
+  void summon_if(bool (*may)(std::uint32_t) noexcept) noexcept {
+    // [idle.look] seq_cst: pairs with look_after_counting's heavy fence.
+    Sync::light_fence(order::seq_cst);
+    // relaxed: the fence orders it.
+    if (may(word_.load(order::relaxed)) && Sync::step()) {
+      wake_one(may);
+    }
+  }
+  void wake_one(bool (*may)(std::uint32_t) noexcept) noexcept {
     const lock_guard<Sync> lock(mutex_);
     // relaxed: the lock orders who sleeps; who searches is counted for the next call.
-    if (may_wake(word_.load(order::relaxed))) {
+    if (may(word_.load(order::relaxed))) {
       wake_up(*sleepers_.first());
     }
   }
@@ -158,8 +182,34 @@ class idle {
   }
   void get_up(sleeper& who) noexcept {
     sleepers_.remove(who);
+    const std::uint32_t lookout = std::exchange(who.watches_, false) ? one_on_lookout : 0;
     // relaxed: as for begin_search; the woken worker fences.
-    word_.fetch_add(one_searching - one_sleeping, order::relaxed);
+    word_.fetch_add(one_searching - one_sleeping - lookout, order::relaxed);
+  }
+
+  // Counts who searches no more as a sleeper; unless it is to watch, and another does.
+  [[nodiscard]] bool lie_down(sleeper& mine, bool searches, bool watches) noexcept {
+    mine.sleep_.reset();
+    {
+      const lock_guard<Sync> lock(mutex_);
+      if (watches && has_lookout()) {
+        return false;
+      }
+      mine.watches_ = watches;
+      sleepers_.push_back(mine);
+      // [idle.found] release: pairs with nobody_searches' acquire.
+      word_.fetch_add(
+          one_sleeping + (watches ? one_on_lookout : 0) - (searches ? one_searching : 0),
+          order::release);
+    }
+    look_after_counting();
+    return true;
+  }
+  void rise(sleeper& mine) noexcept {
+    const lock_guard<Sync> lock(mutex_);
+    if (sleepers_.is_on(mine)) {
+      get_up(mine);
+    }
   }
 
   [[nodiscard]] bool is_asleep(sleeper& who) noexcept {

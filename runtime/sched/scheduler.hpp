@@ -85,7 +85,7 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
   explicit scheduler_core(const scheduler_options& how) : workshop<Sync>(how.stack_bytes) {
     const unsigned count = how.workers == 0 ? Sync::cores() : how.workers;
     for (unsigned i = 0; i < count; ++i) {
-      crew_.push_back(make_object<worker<Sync>, Sync>(*this));
+      crew_.push_back(make_object<worker<Sync>, Sync>(*this, count));
       Sync::assert_that(crew_.back() != nullptr, "no memory for a worker");
     }
     this->workers = crew_;
@@ -109,7 +109,15 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
       this->inject(what);
     }
   }
-  void yield(job<Sync>& what) noexcept override { worker<Sync>::current()->yield(what); }
+  /// The same of what is only begun.
+  void start(job<Sync>& what) noexcept {
+    if (worker<Sync>* const mine = worker<Sync>::here(*this)) {
+      mine->start(what);
+    } else {
+      this->inject(what);
+    }
+  }
+  void yield(job<Sync>& what) noexcept override { worker<Sync>::current()->leave(what); }
   [[nodiscard]] bool give_way(job<Sync>& what) noexcept override {
     return worker<Sync>::current()->give_way(what);
   }
@@ -291,7 +299,7 @@ class scheduler {
           unspawned<task<Value, Sync>>{spawn_failure::shut_down, std::move(work)});
     }
     auto& spawned = work.spawn_on(*core_, name);
-    core_->schedule(spawned);
+    core_->start(spawned);
     return join_handle<Value, Sync>(spawned);
   }
   /// Runs `work` on a worker, and nobody hears of it again: costs less than `spawn`. What it
@@ -345,7 +353,7 @@ class scheduler {
       destroy_object<Cell, Sync>(made);
       return std::unexpected(std::move(back));
     }
-    core_->schedule(*made);
+    core_->start(*made);
     return made;
   }
 

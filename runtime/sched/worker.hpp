@@ -5,13 +5,13 @@
 // this worker or `search` of that one takes it -> job::run.
 //
 // Rules
-//  1. The slot and the owner's end of the deque are this thread's alone. The slot holds what was
-//     scheduled last, whose data is warm; others do not get at it, so who keeps its worker busy
-//     for long lets it wait.
+//  1. The slot holds what was scheduled last, whose data is warm: it is stolen last (slot.hpp).
 //  2. The slot goes first, `slot_turns` times in a row at most; then what has waited longest
 //     here; every `injector_turns` jobs, and when nothing is here, what came from outside; then
 //     what others have.
-//  3. Work that waits goes aside with its stack (host.hpp), and the worker's loop begins anew on
+//  3. What was started (spawned, forked) others may take at once; what goes on (was woken, has
+//     yielded), when it has waited for a while (lookout.hpp).
+//  4. Work that waits goes aside with its stack (host.hpp), and the worker's loop begins anew on
 //     another. The loop keeps nothing on its stack but the stack: what came back on it may have
 //     come to another worker.
 #pragma once
@@ -21,6 +21,8 @@
 #include <handfast/queue/work_deque.hpp>
 #include <handfast/sched/idle.hpp>
 #include <handfast/sched/injector.hpp>
+#include <handfast/sched/lookout.hpp>
+#include <handfast/sched/slot.hpp>
 #include <handfast/sched/stacks.hpp>
 #include <handfast/sched/statistics.hpp>
 #include <handfast/sched/tally.hpp>
@@ -55,7 +57,7 @@ class workshop {
 
   /// From outside the workers.
   void inject(job<Sync>& what) noexcept {
-    outside.push(what, [this] { beds.summon(); });
+    outside.push(what, [this] { beds.summon_at_once(); });
   }
 
   /// For a worker that finds nothing to do, when it is about to sleep.
@@ -72,7 +74,7 @@ class workshop {
 template <sync_policy Sync>
 class worker final : public host<Sync>, public tally<Sync> {
  public:
-  explicit worker(workshop<Sync>& shop) noexcept : shop_(shop) {}
+  worker(workshop<Sync>& shop, std::size_t workers) noexcept : shop_(shop), lookout_(workers) {}
   ~worker() = default;
 
   /// The calling thread's, if it is one of `shop`'s.
@@ -107,19 +109,25 @@ class worker final : public host<Sync>, public tally<Sync> {
   }
 
   // By what runs here.
-  void schedule(job<Sync>& what) noexcept {
-    if (job<Sync>* const before = std::exchange(slot_, &what)) {
-      push(*before);
+  /// What others may as well begin.
+  void start(job<Sync>& what) noexcept {
+    if (job<Sync>* const before = take_slot()) {
+      push_quietly(*before);
+      started_before_.store(deque_.last(), order::relaxed);  // relaxed: a hint
     }
+    comes_next(what, true);
   }
-  /// Behind all that is here. It has a worker already: another is woken for it now and then, lest
-  /// two that take turns here for long leave that one idle, and not each time, for two that hand
-  /// over to each other do better on one worker.
-  void yield(job<Sync>& what) noexcept {
-    push_quietly(what);
-    if (shop_.beds.may_wake() && is_time_to_share()) {
-      shop_.beds.summon();
+  /// What goes on.
+  void schedule(job<Sync>& what) noexcept {
+    if (job<Sync>* const before = take_slot()) {
+      push_quietly(*before);
     }
+    comes_next(what, false);
+  }
+  /// Behind all that is here; others take it when it has waited for long.
+  void leave(job<Sync>& what) noexcept {
+    push_quietly(what);
+    tell_others();
   }
   /// The same, and nobody is woken for it; unless nothing else is here.
   [[nodiscard]] bool give_way(job<Sync>& what) noexcept {
@@ -129,10 +137,11 @@ class worker final : public host<Sync>, public tally<Sync> {
     push_quietly(what);
     return true;
   }
-  /// Where others can take it from.
+  /// The same; others take it at once.
   void push(job<Sync>& what) noexcept {
     push_quietly(what);
-    shop_.beds.summon();
+    started_before_.store(deque_.last(), order::relaxed);  // relaxed: a hint
+    tell_others();
   }
   /// Which stretch of this worker's work this is: another once the work has gone aside.
   [[nodiscard]] std::uint64_t lap() const noexcept { return went_aside_.value(); }
@@ -141,9 +150,8 @@ class worker final : public host<Sync>, public tally<Sync> {
     if (this->lap() != lap) {
       return false;  // the work went aside: the loop that went on here has taken it, or will
     }
-    const auto nobody_steals = [this] { return shop_.beds.nobody_searches(); };
     for (;;) {
-      job<Sync>* const last = deque_.take(nobody_steals);
+      job<Sync>* const last = deque_.take([this] { return nobody_steals(); });
       if (last == &what) {
         return true;
       }
@@ -157,6 +165,16 @@ class worker final : public host<Sync>, public tally<Sync> {
   void count_throw() noexcept { threw_.add(); }
   // By anybody.
   [[nodiscard]] bool has_more() const noexcept { return deque_.may_steal(); }
+  [[nodiscard]] bool has_next() const noexcept { return slot_.holds_any(); }
+  /// Whether any of it was started. A hint.
+  [[nodiscard]] bool has_started() const noexcept {
+    // relaxed: a hint.
+    return (has_more() && deque_.first() < started_before_.load(order::relaxed)) ||
+           (has_next() && slot_is_started_.load(order::relaxed));
+  }
+  [[nodiscard]] std::int64_t queue_begins() const noexcept { return deque_.first(); }
+  [[nodiscard]] std::int64_t queue_ends() const noexcept { return deque_.last(); }
+  [[nodiscard]] std::uint64_t ran() const noexcept { return ran_.value(); }
   [[nodiscard]] worker_statistics statistics() const noexcept {
     return {.ran = ran_.value(),
             .spawned = this->spawned(),
@@ -180,9 +198,12 @@ class worker final : public host<Sync>, public tally<Sync> {
   }
   void help(const void* what) noexcept override {
     if constexpr (Sync::limits::stacks_go_aside) {
-      if (slot_ != nullptr && slot_ == what && loop_.runs_on->is_half_free()) {
+      if (!slot_.holds(what) || !loop_.runs_on->is_half_free()) {
+        return;
+      }
+      if (job<Sync>* const mine = take_slot()) {
         ran_.add();
-        std::exchange(slot_, nullptr)->run();
+        mine->run();
       }
     }
   }
@@ -208,7 +229,6 @@ class worker final : public host<Sync>, public tally<Sync> {
   static constexpr std::uint32_t injector_turns = 64;
   static constexpr std::uint32_t looks_before_sleep = Sync::limits::pauses_before_sleep > 0 ? 4 : 1;
   static constexpr std::size_t most_stolen = 32;
-  static constexpr std::int64_t nanoseconds_unshared = 200'000;
 
   struct tag;
   [[nodiscard]] static worker*& place() noexcept {
@@ -310,21 +330,25 @@ class worker final : public host<Sync>, public tally<Sync> {
     }
   }
 
-  [[nodiscard]] bool is_busy() const noexcept { return slot_ != nullptr || deque_.may_steal(); }
+  [[nodiscard]] job<Sync>* take_slot() noexcept {
+    return slot_.take([this] { return nobody_steals(); });
+  }
+  void comes_next(job<Sync>& what, bool is_started) noexcept {
+    slot_is_started_.store(is_started, order::relaxed);  // relaxed: a hint
+    slot_.put(what);
+    tell_others();
+  }
+  void tell_others() noexcept {
+    if (!is_alone()) {
+      shop_.beds.summon();
+    }
+  }
+  [[nodiscard]] bool is_alone() const noexcept { return shop_.workers.size() == 1; }
+  [[nodiscard]] bool nobody_steals() noexcept { return is_alone() || shop_.beds.nobody_searches(); }
+  [[nodiscard]] bool is_busy() const noexcept { return slot_.holds_any() || deque_.may_steal(); }
   void push_quietly(job<Sync>& what) noexcept {
     if (!deque_.push(what)) {
       shop_.outside.push(what);  // which needs no memory
-    }
-  }
-
-  [[nodiscard]] bool is_time_to_share() noexcept {
-    if constexpr (Sync::limits::nanoseconds_awake == 0) {
-      return true;
-    } else {
-      const std::int64_t now = nanoseconds_now<Sync>();
-      const bool is_time = now - shared_at_ > nanoseconds_unshared;
-      shared_at_ = is_time ? now : shared_at_;
-      return is_time;
     }
   }
 
@@ -337,9 +361,11 @@ class worker final : public host<Sync>, public tally<Sync> {
     return found;
   }
   [[nodiscard]] job<Sync>* choose() noexcept {
-    if (slot_ != nullptr && turns_ < slot_turns) {
-      ++turns_;
-      return std::exchange(slot_, nullptr);
+    if (turns_ < slot_turns) {
+      if (job<Sync>* const found = take_slot()) {
+        ++turns_;
+        return found;
+      }
     }
     turns_ = 0;
     ++ticks_;
@@ -351,8 +377,8 @@ class worker final : public host<Sync>, public tally<Sync> {
     if (job<Sync>* const found = deque_.take_first()) {
       return found;
     }
-    if (slot_ != nullptr) {
-      return std::exchange(slot_, nullptr);
+    if (job<Sync>* const found = take_slot()) {
+      return found;
     }
     if (job<Sync>* const found = take_injected()) {
       return found;
@@ -368,6 +394,7 @@ class worker final : public host<Sync>, public tally<Sync> {
   }
 
   [[nodiscard]] job<Sync>* search() noexcept {
+    lookout_.judge(ran_.value());
     bool searches = shop_.beds.begin_search(static_cast<std::uint32_t>(shop_.workers.size()));
     for (;;) {
       if (searches) {
@@ -376,7 +403,7 @@ class worker final : public host<Sync>, public tally<Sync> {
             Sync::pause();
           }
           if (job<Sync>* const found = look_around()) {
-            if (shop_.beds.end_search() && there_is_more()) {
+            if (shop_.beds.end_search() && is_anything_left()) {
               shop_.beds.summon();
             }
             return found;
@@ -384,16 +411,34 @@ class worker final : public host<Sync>, public tally<Sync> {
         }
       }
       slept_.add();
-      shop_.beds.sleep(bed_, searches, [this] {
-        shop_.rest();
-        return shop_.ends() || there_is_more();
-      });
+      sleep(searches);
       searches = true;
       if (shop_.ends() && !there_is_more()) {
         std::ignore = shop_.beds.end_search();
         return nullptr;
       }
     }
+  }
+
+  // On the lookout, if there is anything to see after.
+  void sleep(bool searches) noexcept {
+    const auto is_called = [this] {
+      shop_.rest();
+      return shop_.ends() || !shop_.outside.empty() ||
+             std::ranges::any_of(shop_.workers,
+                                 [this](const worker* each) { return lookout_.has_begun(*each); });
+    };
+    if (is_anything_left()) {
+      lookout_.begin(shop_.workers);
+      if (shop_.beds.watch(
+              bed_, searches, is_called, [this] { return lookout_.end_of_nap(); },
+              [this] { return lookout_.look(shop_.workers); })) {
+        return;
+      }
+    }
+    shop_.beds.sleep(bed_, searches, [&] {
+      return is_called() || (!shop_.beds.has_lookout() && is_anything_left());
+    });
   }
 
   // At everybody's, from one drawn by chance on.
@@ -404,8 +449,9 @@ class worker final : public host<Sync>, public tally<Sync> {
     const std::size_t all = shop_.workers.size();
     const std::size_t first = all == 1 ? 0 : static_cast<std::size_t>(Sync::random() % all);
     for (std::size_t i = 0; i < all; ++i) {
-      worker& victim = *shop_.workers[(first + i) % all];
-      if (&victim != this) {
+      const std::size_t place = (first + i) % all;
+      worker& victim = *shop_.workers[place];
+      if (&victim != this && (lookout_.may_take(place, victim) || shop_.ends())) {
         if (job<Sync>* const found = steal_from(victim)) {
           return found;
         }
@@ -413,9 +459,11 @@ class worker final : public host<Sync>, public tally<Sync> {
     }
     return nullptr;
   }
+
   // Half of what it has, at most: who steals one at a time searches as often.
   [[nodiscard]] job<Sync>* steal_from(worker& victim) noexcept {
     job<Sync>* first = nullptr;
+    const bool are_begun = victim.has_started();
     for (std::size_t left = std::min((victim.deque_.size() + 1) / 2, most_stolen); left > 0;
          --left) {
       steal_failure why = steal_failure::none;
@@ -433,15 +481,29 @@ class worker final : public host<Sync>, public tally<Sync> {
         shop_.outside.push(*found);
       }
     }
+    if (first == nullptr && (first = victim.slot_.steal()) != nullptr) {
+      stolen_.add();
+    }
+    if (first != nullptr) {
+      lookout_.caught(ran_.value());
+      if (are_begun) {
+        started_before_.store(deque_.last(), order::relaxed);  // relaxed: a hint
+      }
+    }
     return first;
   }
   [[nodiscard]] bool there_is_more() const noexcept { return handfast::there_is_more(shop_); }
+  // The same, or in another's slot.
+  [[nodiscard]] bool is_anything_left() const noexcept {
+    return there_is_more() ||
+           std::ranges::any_of(shop_.workers, [](const worker* each) { return each->has_next(); });
+  }
 
   workshop<Sync>& shop_;
-  job<Sync>* slot_ = nullptr;
-  std::uint32_t turns_ = 0;  // the slot's, in a row
+  slot<job<Sync>, Sync> slot_;
+  typename Sync::template atomic<bool> slot_is_started_{false};  // what is there
+  std::uint32_t turns_ = 0;                                      // the slot's, in a row
   std::uint32_t ticks_ = 0;
-  std::int64_t shared_at_ = 0;
   loop_state loop_;
   counter<Sync> ran_;
   counter<Sync> stolen_;
@@ -450,7 +512,9 @@ class worker final : public host<Sync>, public tally<Sync> {
   counter<Sync> went_aside_;
   counter<Sync> threw_;
   typename idle<Sync>::sleeper bed_;
+  lookout<worker, Sync> lookout_;
   work_deque<job<Sync>, Sync> deque_{256};
+  typename Sync::template atomic<std::int64_t> started_before_{0};  // positions of the deque
 };
 
 /// Whether jobs lie where any worker can get at them. A hint, but for who is ordered with those

@@ -41,6 +41,7 @@ struct native_words {
     static constexpr std::size_t pauses_after_loss = 64;
     static constexpr std::int64_t nanoseconds_apart = 1000;
     static constexpr std::int64_t nanoseconds_of_slack = 50'000;
+    static constexpr std::int64_t nanoseconds_to_move = 50'000;
     static constexpr bool stacks_go_aside = true;
     static constexpr std::size_t segment_items = 63;
     static constexpr std::size_t cache_line = 64;

@@ -33,6 +33,7 @@ struct native_seeded {
     static constexpr std::size_t pauses_after_loss = 1;
     static constexpr std::int64_t nanoseconds_apart = 0;
     static constexpr std::int64_t nanoseconds_of_slack = 0;
+    static constexpr std::int64_t nanoseconds_to_move = 0;
     static constexpr bool stacks_go_aside = false;
     static constexpr std::size_t segment_items = 3;
     static constexpr std::size_t cache_line = native::limits::cache_line;

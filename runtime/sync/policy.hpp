@@ -87,6 +87,8 @@
 //                                           another has just come leaves it to that one, or 0;
 //                          nanoseconds_of_slack  how late an alarm may ring so that several
 //                                           ring at once, or 0;
+//                          nanoseconds_to_move  what it costs, about, to bring work to
+//                                           another core, or 0;
 //                          stacks_go_aside  whether a worker's work can be put aside with its
 //                                           stack (host.hpp), or puts the thread to sleep;
 //                          segment_items    items of one segment of an unbounded queue;
@@ -183,6 +185,7 @@ concept sync_policy =
       { Sync::limits::nanoseconds_apart } -> std::convertible_to<std::int64_t>;
       { Sync::cores() } -> std::same_as<unsigned>;
       { Sync::limits::nanoseconds_of_slack } -> std::convertible_to<std::int64_t>;
+      { Sync::limits::nanoseconds_to_move } -> std::convertible_to<std::int64_t>;
       { Sync::limits::stacks_go_aside } -> std::convertible_to<bool>;
       { Sync::limits::segment_items } -> std::convertible_to<std::size_t>;
       { Sync::limits::cache_line } -> std::convertible_to<std::size_t>;
