@@ -302,7 +302,11 @@ class counted_jobs {
  public:
   using job = typename Sync::template var<int>;
 
-  [[nodiscard]] job& operator[](std::size_t which) { return jobs_.at(which); }
+  /// A new one, by its owner.
+  [[nodiscard]] job& make(std::size_t which) {
+    jobs_.at(which).write() = 0;
+    return jobs_.at(which);
+  }
   /// Whether there is one; then it is done.
   bool is_done(job* which) {
     if (which == nullptr) {
@@ -365,7 +369,9 @@ struct owner_sees_who_searches {
   }
 
  private:
-  void push(std::size_t which) { Sync::assert_that(deque.push(jobs[which]), "there is memory"); }
+  void push(std::size_t which) {
+    Sync::assert_that(deque.push(jobs.make(which)), "there is memory");
+  }
   void take() {
     jobs.is_done(deque.take([this] { return beds.nobody_searches(); }));
   }
@@ -384,7 +390,7 @@ struct slot_is_the_owners_or_a_thiefs {
   void thread(unsigned index) {
     if (index == 0) {
       for (std::size_t which = 0; which < 3; ++which) {
-        next.put(jobs[which]);
+        next.put(jobs.make(which));
         take();
       }
     } else {
@@ -404,6 +410,36 @@ struct slot_is_the_owners_or_a_thiefs {
   idle<Sync> beds;
   counted_jobs<Sync, 3> jobs;
   slot<typename counted_jobs<Sync, 3>::job, Sync> next;
+};
+
+template <class Sync>
+struct slot_gives_what_is_left {
+  static constexpr std::string_view claim =
+      "what a worker leaves in its slot, for it does something else, a thief gets";
+  static constexpr unsigned threads = 2;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      next.put(jobs.make(0));
+      jobs.is_done(next.take([this] { return beds.nobody_searches(); }));
+      next.put(jobs.make(1));
+      left.store(1, order::release);
+    } else if (left.load(order::acquire) == 1) {
+      Sync::assert_that(beds.begin_search(2), "nobody else searches");
+      Sync::assert_that(jobs.is_done(next.steal()), "it is there");
+      std::ignore = beds.end_search();
+    }
+  }
+  void finish() {
+    jobs.is_done(next.take([this] { return beds.nobody_searches(); }));
+    jobs.assert_each_is_done_once();
+  }
+
+ private:
+  idle<Sync> beds;
+  counted_jobs<Sync, 2> jobs;
+  slot<typename counted_jobs<Sync, 2>::job, Sync> next;
+  typename Sync::template atomic<std::uint32_t> left{0};
 };
 
 template <class Sync>
@@ -449,6 +485,7 @@ void for_each_idle_scenario(Visit&& visit) {
   visit.template operator()<lookout_is_relieved>("idle.lookout_is_relieved");
   visit.template operator()<owner_sees_who_searches>("idle.owner_sees_who_searches");
   visit.template operator()<slot_is_the_owners_or_a_thiefs>("idle.slot_is_the_owners_or_a_thiefs");
+  visit.template operator()<slot_gives_what_is_left>("idle.slot_gives_what_is_left");
   visit.template operator()<nothing_is_live_when_all_is_counted>(
       "idle.nothing_is_live_when_all_is_counted");
 }

@@ -121,7 +121,7 @@ class idle {
     if (!lie_down(mine, searches, true)) {
       return false;
     }
-    if (Sync::step() && attempt()) {
+    if (attempt()) {
       rise(mine);
     }
     while (is_asleep(mine)) {
@@ -197,10 +197,10 @@ class idle {
       }
       mine.watches_ = watches;
       sleepers_.push_back(mine);
+      const std::uint32_t lookout = watches ? one_on_lookout : 0;
+      const std::uint32_t search = searches ? one_searching : 0;
       // [idle.found] release: pairs with nobody_searches' acquire.
-      word_.fetch_add(
-          one_sleeping + (watches ? one_on_lookout : 0) - (searches ? one_searching : 0),
-          order::release);
+      word_.fetch_add(one_sleeping + lookout - search, order::release);
     }
     look_after_counting();
     return true;
