@@ -39,7 +39,7 @@ class host {
 
   /// The same up to so many times, until `attempt` comes to something; whether it did. Each time
   /// that those who were ready have run, what the caller waits for may have been done.
-  static constexpr int times_to_give_way = 3;
+  static constexpr int times_to_give_way = 8;
   template <class Attempt>
   [[nodiscard]] static bool give_way_until(Attempt attempt) {
     for (int times = 0; times < times_to_give_way; ++times) {
