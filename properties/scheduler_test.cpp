@@ -276,6 +276,17 @@ TEST_P(schedulers, refuse_while_they_drain_and_give_the_work_back) {
   drains.join();
 }
 
+TEST_P(schedulers, refuse_after_the_end_and_give_the_work_back) {
+  std::ignore = all_.shut_down(shutdown_mode::drain);
+  auto late = all_.post([its = std::make_unique<int>(7)] {});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().reason, spawn_failure::shut_down);
+  auto made = all_.spawn(sum(1, 2));
+  ASSERT_FALSE(made);
+  EXPECT_TRUE(static_cast<bool>(made.error().work));  // the coroutine is there yet
+  EXPECT_EQ(all_.statistics().live, 0U);
+}
+
 TEST_P(schedulers, let_be_what_waits_with_its_stack_for_ever) {
   auto other = std::make_unique<scheduler<>>(scheduler_options{.workers = GetParam()});
   auto [tx, rx] = make_channel<int>(1);

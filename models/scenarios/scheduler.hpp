@@ -4,6 +4,7 @@
 #include <handfast/channel/channel.hpp>
 #include <handfast/sched/fork_join.hpp>
 #include <handfast/sched/scheduler.hpp>
+#include <handfast/sync/busy_wait.hpp>
 #include <handfast/task/task.hpp>
 
 #include <string_view>
@@ -131,8 +132,34 @@ struct shut_down_cancels {
     std::ignore = all.shut_down(shutdown_mode::cancel);
     const auto given = made->join();
     Sync::assert_that(!given && given.error().cancelled(), "nothing came, so it was dropped");
+    const auto late = all.post([its = item<Sync>(7)] { std::ignore = its.value(); });
+    Sync::assert_that(!late && late.error().reason == spawn_failure::shut_down, "it is over");
   }
   void finish() {}
+};
+
+template <class Sync>
+struct woken_while_all_is_dropped {
+  static constexpr std::string_view claim =
+      "a task that is woken from outside while all is dropped is dropped, or goes on; it is not "
+      "left";
+  static constexpr unsigned threads = 2;
+  static constexpr unsigned spawned = 1;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      scheduler<Sync> all(crew_of<Sync>(1));
+      auto made = all.spawn(wait_for_item<Sync>(*ends.rx));
+      const auto report = all.shut_down(shutdown_mode::cancel);
+      Sync::assert_that(report.stuck == 0, "nothing is left");
+      std::ignore = made->join();
+    } else {
+      ends.must_send(1);
+    }
+  }
+  void finish() {}
+
+  channel_ends<Sync> ends{1};
 };
 
 template <class Sync>
@@ -205,8 +232,9 @@ struct fork_waits_for_who_stole {
       Sync::assert_that(done.read() == 1, "it is done");
     } else {
       job<Sync>* mine = nullptr;
+      busy_wait<Sync> for_the_fork;
       while ((mine = stolen.load(order::acquire)) == nullptr) {
-        Sync::pause();
+        for_the_fork.go_on();
       }
       mine->run();
     }
@@ -225,6 +253,7 @@ void for_each_scheduler_scenario(Visit&& visit) {
   visit.template operator()<cancelled_or_complete>("scheduler.cancelled_or_complete");
   visit.template operator()<woken_task_goes_on>("scheduler.woken_task_goes_on");
   visit.template operator()<shut_down_cancels>("scheduler.shut_down_cancels");
+  visit.template operator()<woken_while_all_is_dropped>("scheduler.woken_while_all_is_dropped");
   visit.template operator()<shut_down_leaves_no_job>("scheduler.shut_down_leaves_no_job");
   visit.template operator()<quiet_when_all_is_done>("scheduler.quiet_when_all_is_done");
   visit.template operator()<fork_does_both>("scheduler.fork_does_both");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <handfast/park/parker.hpp>
+#include <handfast/sync/busy_wait.hpp>
 #include <handfast/task/task_state.hpp>
 
 #include <cstdint>
@@ -134,8 +135,9 @@ struct two_workers_take_turns {
     if (index < 2) {
       task.run([this] { return polls.fetch_add(1, order::relaxed) == 1; });
     } else {
+      busy_wait<Sync> for_the_poll;
       while (polls.load(order::relaxed) == 0) {
-        Sync::pause();
+        for_the_poll.go_on();
       }
       task.schedule_if(task.word().wake());  // it has been polled once, and is to be again
     }

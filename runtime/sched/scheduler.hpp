@@ -12,11 +12,14 @@
 // Rules
 //  1. A job counts as spawned before anybody can run it, and as finished after its memory is
 //     given back (tally.hpp).
-//  2. Outsiders count what they spawn under `mutex_`, where they see whether they still may.
+//  2. Outsiders count and schedule what they spawn under `mutex_`, where they see whether they may:
+//     once the end has begun none is on its way.
 //  3. Draining, a worker sums up each time before it sleeps, and after idle's heavy fence; who
 //     drains, after it has said so and a heavy fence. One of them finds the end.
 //  4. While it drains outsiders spawn nothing, tasks may: what they are made of comes to its end.
-//  5. Work that waits with its stack when all else is over cannot be dropped. It keeps the
+//  5. Who wakes a task from outside may have yet to schedule it when all is dropped: the workers
+//     stay until what waited then is over.
+//  6. Work that waits with its stack when all else is over cannot be dropped. It keeps the
 //     workshop, which then lives as long as the process.
 #pragma once
 
@@ -109,14 +112,6 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
       this->inject(what);
     }
   }
-  /// The same of what is only begun.
-  void start(job<Sync>& what) noexcept {
-    if (worker<Sync>* const mine = worker<Sync>::here(*this)) {
-      mine->start(what);
-    } else {
-      this->inject(what);
-    }
-  }
   void yield(job<Sync>& what) noexcept override { worker<Sync>::current()->leave(what); }
   [[nodiscard]] bool give_way(job<Sync>& what) noexcept override {
     return worker<Sync>::current()->give_way(what);
@@ -124,13 +119,15 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
   void finished() noexcept override { worker<Sync>::current()->count_finish(); }
   void threw() noexcept override { worker<Sync>::current()->count_throw(); }
 
-  /// Whether one more may be spawned; then it is counted.
-  [[nodiscard]] bool count_spawn() noexcept {
+  /// Counts and schedules one more, which `make` gives; false: no more may be spawned.
+  template <class Make>
+  [[nodiscard]] bool take_on(Make make) noexcept {
     if (worker<Sync>* const mine = worker<Sync>::here(*this)) {
       if (this->drops()) {
         return false;
       }
       mine->count_spawn();
+      mine->start(make());
       return true;
     }
     const lock_guard<Sync> lock(mutex_);
@@ -139,6 +136,7 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
     }
     // relaxed: counted under the lock.
     spawned_outside_.store(spawned_outside_.load(order::relaxed) + 1, order::relaxed);
+    this->inject(make());  // under the lock: the workers stay until they have found it
     return true;
   }
 
@@ -179,6 +177,7 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
     }
     if (how == shutdown_mode::cancel || !report.in_time) {
       this->drop_all();
+      this->wait_until_dropped();
     }
     // [scheduler.ends] release: pairs with ends' acquire.
     ends_.store(true, order::release);
@@ -193,6 +192,13 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
   [[nodiscard]] std::uint64_t wait_until_quiet() noexcept {
     std::ignore = waits_for_quiet_.await([this] { return is_quiet(); }, forever{});
     return live();
+  }
+
+  /// How many are spawned and not finished.
+  [[nodiscard]] std::uint64_t live() const noexcept {
+    return live_jobs(crew_, [this] {
+      return spawned_outside_.load(order::relaxed);  // relaxed: no more are counted
+    });
   }
 
   [[nodiscard]] scheduler_statistics statistics() const {
@@ -224,13 +230,6 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
     return this->outside.is_empty() && this->beds.sleeping() == crew_.size();
   }
 
-  // How many are spawned and not finished.
-  [[nodiscard]] std::uint64_t live() const noexcept {
-    return live_jobs(crew_, [this] {
-      return spawned_outside_.load(order::relaxed);  // relaxed: no more are counted
-    });
-  }
-
   template <class Patience>
   [[nodiscard]] bool drain(Patience patience) noexcept {
     drains_.store(true, order::relaxed);  // relaxed: the fence orders it
@@ -259,8 +258,8 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
 
 }  // namespace detail
 
-/// Any thread may call any member, several at once, and tasks may; but for shutting down and the
-/// destructor, which need it for themselves.
+/// Any thread may call any member, several at once, and tasks may; but tasks do not shut it down,
+/// and the destructor needs it for itself.
 template <sync_policy Sync = native>
 class scheduler {
  public:
@@ -273,7 +272,15 @@ class scheduler {
   scheduler(const scheduler&) = delete;
   scheduler& operator=(const scheduler&) = delete;
   /// Drains it, for as long as it takes, unless it was shut down.
-  ~scheduler() { shut_down(shutdown_mode::drain); }
+  ~scheduler() {
+    shut_down(shutdown_mode::drain);
+    if (core_->live() == 0) {
+      destroy_object<core, Sync>(core_);
+    } else if constexpr (Sync::limits::stacks_go_aside) {
+      // relaxed: nobody follows it but whoever looks for leaks.
+      core_->let_be_before = let_be_.exchange(core_, order::relaxed);
+    }
+  }
 
   /// Runs `work` on a worker; what it gives, or throws, is for who joins. `name` is for dumps, and
   /// lives as long as the task. Does not block.
@@ -294,13 +301,16 @@ class scheduler {
       return std::unexpected(
           unspawned<task<Value, Sync>>{spawn_failure::no_memory, std::move(work)});
     }
-    if (!core_->count_spawn()) {
+    detail::spawned<Sync>* spawned = nullptr;
+    const bool is_taken_on = core_->take_on([&]() -> job<Sync>& {
+      spawned = &work.spawn_on(*core_, name);
+      return *spawned;
+    });
+    if (!is_taken_on) {
       return std::unexpected(
           unspawned<task<Value, Sync>>{spawn_failure::shut_down, std::move(work)});
     }
-    auto& spawned = work.spawn_on(*core_, name);
-    core_->start(spawned);
-    return join_handle<Value, Sync>(spawned);
+    return join_handle<Value, Sync>(*spawned);
   }
   /// Runs `work` on a worker, and nobody hears of it again: costs less than `spawn`. What it
   /// throws is counted. Does not block.
@@ -315,10 +325,10 @@ class scheduler {
 
   /// Takes no more work, does with what is live as `how` says, and returns when the workers have
   /// gone. Draining, tasks may spawn others. Once. Blocks.
-  shutdown_report shut_down(shutdown_mode how) noexcept { return shut_down_with(how, forever{}); }
+  shutdown_report shut_down(shutdown_mode how) noexcept { return core_->shut_down(how, forever{}); }
   /// The same; draining, what is live at `end` is cancelled.
   shutdown_report shut_down_until(deadline end) noexcept {
-    return shut_down_with(shutdown_mode::drain, until<deadline>{end});
+    return core_->shut_down(shutdown_mode::drain, until<deadline>{end});
   }
 
   /// Returns when nothing is to be run, nor will be unless an outsider does something; how many
@@ -348,12 +358,11 @@ class scheduler {
       // NOLINTNEXTLINE(bugprone-use-after-move): nothing was made of it
       return std::unexpected(unspawned<Work>{spawn_failure::no_memory, std::move(work)});
     }
-    if (!core_->count_spawn()) {
+    if (!core_->take_on([made]() -> job<Sync>& { return *made; })) {
       unspawned<Work> back{spawn_failure::shut_down, made->take_work()};
       destroy_object<Cell, Sync>(made);
       return std::unexpected(std::move(back));
     }
-    core_->start(*made);
     return made;
   }
 
@@ -361,22 +370,6 @@ class scheduler {
     void* const memory = Sync::allocate(sizeof(core), alignof(core));
     Sync::assert_that(memory != nullptr, "no memory for a scheduler");
     return std::construct_at(static_cast<core*>(memory), how);
-  }
-
-  template <class Patience>
-  shutdown_report shut_down_with(shutdown_mode how, Patience patience) noexcept {
-    if (core_ == nullptr) {
-      return {};
-    }
-    const shutdown_report report = core_->shut_down(how, patience);
-    core* const done = std::exchange(core_, nullptr);
-    if (report.stuck == 0) {
-      destroy_object<core, Sync>(done);
-    } else if constexpr (Sync::limits::stacks_go_aside) {
-      // relaxed: nobody follows it but whoever looks for leaks.
-      done->let_be_before = let_be_.exchange(done, order::relaxed);
-    }
-    return report;
   }
 
   // The last of those that what is stuck keeps, so that whoever looks for leaks finds them.

@@ -7,14 +7,17 @@
 #include <handfast/sync/policy.hpp>
 #include <handfast/task/job.hpp>
 
+#include <cstddef>
+
 namespace handfast {
 
 /// A task that has waited once, as an executor lists it.
 template <class Sync>
 class listed_task : public linked<listed_task<Sync>, Sync> {
  public:
-  /// The frame is to go; from any thread, while it is listed.
-  virtual void cancel() noexcept = 0;
+  /// The frame is to go; from any thread, while it is listed. Whether it is begun for that, now or
+  /// soon; else whoever runs it has it.
+  virtual bool cancel() noexcept = 0;
   /// What its spawner called it, and what it waits for; nullptr: nothing is known.
   [[nodiscard]] virtual const char* name() const noexcept = 0;
   [[nodiscard]] virtual const char* waits_for() const noexcept = 0;
@@ -57,7 +60,11 @@ class executor {
   }
   void unlist(listed_task<Sync>& who) noexcept {
     const lock_guard<Sync> lock(mutex_);
-    tasks_.remove(who);
+    if (tasks_.is_on(who)) {
+      tasks_.remove(who);
+    } else if (--going_.write() == 0) {
+      all_have_gone_.notify_all();
+    }
   }
 
  protected:
@@ -68,8 +75,21 @@ class executor {
   void drop_all() noexcept {
     const lock_guard<Sync> lock(mutex_);
     drops_.store(true, order::relaxed);  // relaxed: the same
-    for (auto* each = tasks_.first(); each != nullptr; each = tasks_.after(*each)) {
-      each->cancel();
+    for (auto* each = tasks_.first(); each != nullptr;) {
+      auto* const next = tasks_.after(*each);
+      if (each->cancel()) {
+        tasks_.remove(*each);
+        ++going_.write();
+      }
+      each = next;
+    }
+  }
+  /// Returns when those are over that waited then. Who woke one may have yet to schedule it: until
+  /// then, whoever runs jobs is to stay. Blocks.
+  void wait_until_dropped() noexcept {
+    const lock_guard<Sync> lock(mutex_);
+    while (going_.read() != 0) {
+      all_have_gone_.wait(mutex_);
     }
   }
 
@@ -83,7 +103,9 @@ class executor {
 
  private:
   typename Sync::mutex mutex_;
+  typename Sync::condition_variable all_have_gone_;
   linked_list<listed_task<Sync>, Sync> tasks_;
+  typename Sync::template var<std::size_t> going_;  // on the list no more, and not over
   typename Sync::template atomic<bool> drops_{false};
 };
 

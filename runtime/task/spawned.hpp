@@ -89,10 +89,12 @@ class spawned : public job<Sync>, public listed_task<Sync> {
   [[nodiscard]] const char* waits_for() const noexcept final {
     return waits_for_.load(order::relaxed);
   }
-  void cancel() noexcept final {
-    if (state_.cancel() == task_state<Sync>::woken::schedule) {
+  bool cancel() noexcept final {
+    const auto told = state_.cancel();
+    if (told == task_state<Sync>::woken::schedule) {
       home_.schedule(*this);
     }
+    return told != task_state<Sync>::woken::nothing;
   }
 
   void take(void* into) noexcept { kind_.take(*this, into); }

@@ -36,8 +36,9 @@ namespace handfast {
 template <sync_policy Sync>
 class task_state {
  public:
-  /// What the caller of a wake or a cancel does next.
-  enum class woken : unsigned char { nothing, schedule };
+  /// What the caller of a wake or a cancel does next. `is_scheduled`: nothing, for another does it,
+  /// or has done it.
+  enum class woken : unsigned char { nothing, schedule, is_scheduled };
   /// What the worker that took it from a queue does with the frame.
   enum class begun : unsigned char { poll, drop };
   /// Where it is after a poll that is pending; `again`: the worker schedules it.
@@ -146,7 +147,10 @@ class task_state {
   [[nodiscard]] woken notify(std::uint32_t how) noexcept {
     // [task.frame] release: pairs with begin's acquire.
     const std::uint32_t was = word_.fetch_or(how, order::release);
-    return (was & (notified | owned | is_complete)) != 0 ? woken::nothing : woken::schedule;
+    if ((was & (owned | is_complete)) != 0) {
+      return woken::nothing;
+    }
+    return (was & notified) != 0 ? woken::is_scheduled : woken::schedule;
   }
 
   // The joiner's waker is called no more; whether the task is complete.
