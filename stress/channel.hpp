@@ -9,8 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -21,6 +19,8 @@
 #include <vector>
 
 #include "properties/variants.hpp"
+#include "stress/message.hpp"
+#include "stress/random.hpp"
 
 namespace handfast::stress {
 
@@ -44,49 +44,6 @@ struct storm_counts {
     discarded += more.discarded;
     return *this;
   }
-};
-
-/// What storms share: how many items are alive.
-struct ledger {
-  // Relaxed: counts, read when the storm's threads have been joined.
-  std::atomic<std::int64_t> alive = 0;
-};
-
-/// A message with contents of its own, which nothing but the channel orders: a
-/// channel that does not is a data race on `words`.
-class message {
- public:
-  message(ledger& book, std::uint32_t sender, std::uint32_t number)
-      : book_(&book), words_(new std::array<std::uint64_t, 4>(contents(sender, number))) {
-    book_->alive.fetch_add(1, std::memory_order_relaxed);
-  }
-  message(message&& other) noexcept
-      : book_(other.book_), words_(std::exchange(other.words_, nullptr)) {}
-  message& operator=(message&& other) noexcept {
-    std::swap(book_, other.book_);
-    std::swap(words_, other.words_);
-    return *this;
-  }
-  ~message() {
-    if (words_ != nullptr) {
-      book_->alive.fetch_sub(1, std::memory_order_relaxed);
-      words_->fill(0);
-      delete words_;
-    }
-  }
-
-  [[nodiscard]] bool here() const { return words_ != nullptr; }
-  [[nodiscard]] std::uint32_t sender() const { return static_cast<std::uint32_t>((*words_)[0]); }
-  [[nodiscard]] std::uint32_t number() const { return static_cast<std::uint32_t>((*words_)[1]); }
-  [[nodiscard]] bool intact() const { return here() && *words_ == contents(sender(), number()); }
-
- private:
-  static std::array<std::uint64_t, 4> contents(std::uint64_t sender, std::uint64_t number) {
-    return {sender, number, sender * 1000003 + number, ~number};
-  }
-
-  ledger* book_;
-  std::array<std::uint64_t, 4>* words_;
 };
 
 /// One storm over a variant of the channel. Sync is `native` or `native_seeded`; `moved`
@@ -154,10 +111,9 @@ class storm {
   void close_later(std::vector<typename Sync::thread>& threads, const sender<core>& tx,
                    const receiver<core>& rx) {
     const auto add = [&](auto handle) {
-      threads.emplace_back([this, handle = std::move(handle), delay = random_.next() % 400] {
-        for (std::uint64_t i = 0; i < delay; ++i) {
-          Sync::pause();
-        }
+      threads.emplace_back([this, handle = std::move(handle), seed = random_.next()] {
+        seeded::random_stream random(seed);
+        dawdle<Sync>(random);
         std::ignore = handle.close();
         moved_();
       });
@@ -180,15 +136,6 @@ class storm {
     storm_counts counts;
     std::string wrong;
   };
-
-  static std::size_t pick(seeded::random_stream& random, std::initializer_list<std::size_t> from) {
-    return std::data(from)[random.next() % from.size()];
-  }
-
-  static typename Sync::deadline soon(seeded::random_stream& random) {
-    return Sync::clock::now() + std::chrono::duration_cast<typename Sync::clock::duration>(
-                                    std::chrono::microseconds(random.next() % 50));
-  }
 
   // Sends its share, as sender number `slot`; now and then hands a clone to a
   // new thread, which is sender number `slot` + 1.
@@ -236,7 +183,7 @@ class storm {
     switch (random.next() % 4) {
       case 0: return settle(tx.send(message(book_, me, number)));
       case 1: return settle(tx.try_send(message(book_, me, number)));
-      case 2: return settle(tx.send_until(message(book_, me, number), soon(random)));
+      case 2: return settle(tx.send_until(message(book_, me, number), soon<Sync>(random)));
       default: break;
     }
     std::vector<message> batch;
@@ -311,7 +258,7 @@ class storm {
     switch (random.next() % 4) {
       case 0: return settle(rx.receive());
       case 1: return settle(rx.try_receive());
-      case 2: return settle(rx.receive_until(soon(random)));
+      case 2: return settle(rx.receive_until(soon<Sync>(random)));
       default: break;
     }
     std::array<std::optional<message>, 3> rooms;

@@ -1,29 +1,20 @@
-// The stress engine: scenarios and storms on real threads, disturbed from a seed
-// (`seeded`); storms, and the policies' own scenarios, as they are too (`native`). Built
-// plain, and once more under ThreadSanitizer.
+// The stress engine: scenarios and storms on real threads, disturbed from a seed (`seeded`); some
+// as they are too (`native`). Built plain, and once more under ThreadSanitizer.
 //
 // Replay bytes: the mode (0 native, 1 seeded), then the round's seed,
 // little-endian.
-#include <handfast/sync/native.hpp>
 #include <handfast/sync/native_seeded.hpp>
 
 #include <algorithm>
 #include <chrono>
-#include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "ci/engines/engine.hpp"
-#include "models/scenarios/channel.hpp"
-#include "models/scenarios/operation.hpp"
-#include "models/scenarios/park.hpp"
-#include "models/scenarios/queue.hpp"
-#include "models/scenarios/sync.hpp"
-#include "models/scenarios/task.hpp"
-#include "stress/channel.hpp"
-#include "stress/scenarios.hpp"
+#include "ci/engines/stress_runs.hpp"
 #include "stress/watchdog.hpp"
 
 namespace handfast::ci {
@@ -69,88 +60,19 @@ mode mode_named(std::string_view name) {
                     "'");
 }
 
-// Something that runs in rounds, each from a seed. A round says what went wrong,
-// or nothing; it calls `moved` when an operation has ended.
-using moved = std::function<void()>;
-using round =
-    std::function<std::string(std::uint64_t seed, const moved& tell, stress::storm_counts& counts)>;
-template <class Sync>
-using variant = properties::variant<stress::message, Sync>;
-
-struct runnable {
-  entry about;
-  round native_round;  ///< empty: only disturbed
-  round seeded_round;
-  std::optional<variant<native>> storm_on;  ///< a scenario counts nothing
-};
-
-template <class Sync>
-round storm_round(const variant<Sync>& on) {
-  return [on](std::uint64_t seed, const moved& tell, stress::storm_counts& counts) {
-    stress::storm<Sync> storm(on, seed, tell);
-    std::string wrong = storm.run();
-    counts += storm.counts();
-    return wrong;
-  };
-}
-
-// A scenario asserts for itself: the policy reports what goes wrong.
-template <class Sync, template <class> class Scenario>
-std::string scenario_round(std::uint64_t, const moved& tell, stress::storm_counts&) {
-  stress::run_scenario<Sync, Scenario>();
-  tell();
-  return {};
-}
-
-const std::vector<runnable>& runnables() {
-  static const std::vector<runnable> all = [] {
-    const std::vector<std::string> modes{"seeded", "native"};
-    std::vector<runnable> made;
-    const auto add = [&]<template <class> class Scenario>(const std::string& name) {
-      made.push_back({{name.substr(0, name.find('.')),
-                       name,
-                       std::string(Scenario<native_seeded>::claim),
-                       {"seeded"}},
-                      {},
-                      scenario_round<native_seeded, Scenario>,
-                      std::nullopt});
-    };
-    // Each policy has to be right; of what stands on it, storms are what runs undisturbed.
-    scenarios::for_each_sync_scenario([&]<template <class> class Scenario>(const char* name) {
-      add.template operator()<Scenario>(name);
-      made.back().about.modes = modes;
-      made.back().native_round = scenario_round<native, Scenario>;
-    });
-    scenarios::for_each_park_scenario(add);
-    scenarios::for_each_timer_scenario(add);
-    scenarios::for_each_queue_scenario(add);
-    scenarios::for_each_channel_scenario(add);
-    scenarios::for_each_operation_scenario(add);
-    scenarios::for_each_task_scenario(add);
-    const auto add_storm = [&](const variant<native>& plain, const variant<native_seeded>& seeded) {
-      constexpr double weight_of_storm = 20;
-      const std::string about(plain.concept_name);
-      made.push_back({{about, about + ".storm",
-                       "threads that come and go, fill, empty and close small channels lose and "
-                       "duplicate nothing",
-                       modes, weight_of_storm},
-                      storm_round(plain),
-                      storm_round(seeded),
-                      plain});
-    };
-    using properties::variants, stress::message;
-    for (std::size_t i = 0; i < variants<message, native>.size(); ++i) {
-      add_storm(variants<message, native>[i], variants<message, native_seeded>[i]);
-    }
+const std::vector<stress_run>& all_runs() {
+  static const std::vector<stress_run> all = [] {
+    std::vector<stress_run> made = runs_of_channels();
+    std::ranges::move(runs_of_schedulers(), std::back_inserter(made));
     return made;
   }();
   return all;
 }
 
-const runnable& runnable_named(std::string_view name, mode under) {
+const stress_run& run_named(std::string_view name, mode under) {
   const auto found = std::ranges::find(
-      runnables(), name, [](const runnable& each) -> const auto& { return each.about.name; });
-  if (found == runnables().end()) {
+      all_runs(), name, [](const stress_run& each) -> const auto& { return each.about.name; });
+  if (found == all_runs().end()) {
     throw usage_error("no stress run is named '" + std::string(name) + "'");
   }
   if (under == mode::native && !found->native_round) {
@@ -171,7 +93,7 @@ class stress_engine : public engine {
  public:
   [[nodiscard]] std::vector<entry> list() const override {
     std::vector<entry> all;
-    for (const runnable& each : runnables()) {
+    for (const stress_run& each : all_runs()) {
       all.push_back(each.about);
     }
     return all;
@@ -184,7 +106,7 @@ class stress_engine : public engine {
   [[nodiscard]] outcome run(std::string_view name, const run_options& options,
                             const progress& tell) override {
     const mode under = mode_named(options.mode);
-    const runnable& chosen = runnable_named(name, under);
+    const stress_run& chosen = run_named(name, under);
     const std::uint64_t rounds =
         options.max_executions.value_or(options.max_seconds ? ~std::uint64_t{0} : default_rounds);
     seeded::random_stream seeds(options.seed);
@@ -194,9 +116,7 @@ class stress_engine : public engine {
       return std::exchange(first, false) || in_time() ? std::optional(round_id{under, seeds.next()})
                                                       : std::nullopt;
     });
-    if (chosen.storm_on) {
-      judge_coverage(result, *chosen.storm_on, under);
-    }
+    judge_coverage(result);
     return result;
   }
 
@@ -204,7 +124,7 @@ class stress_engine : public engine {
                                const replay_plan& plan, const progress& tell) override {
     const round_id again = round_id::from(payload);
     const auto in_time = timer(plan.max_seconds);
-    return repeat(runnable_named(name, again.under), plan.times, plan.patience, tell,
+    return repeat(run_named(name, again.under), plan.times, plan.patience, tell,
                   [&] { return in_time() ? std::optional(again) : std::nullopt; });
   }
 
@@ -212,12 +132,12 @@ class stress_engine : public engine {
   // Runs the rounds that `next` gives until one fails, `next` gives none, or the
   // user has had enough.
   template <class Next>
-  outcome repeat(const runnable& chosen, std::uint64_t rounds, std::chrono::seconds patience,
+  outcome repeat(const stress_run& chosen, std::uint64_t rounds, std::chrono::seconds patience,
                  const progress& tell, Next next) {
     outcome result;
     result.verdict = "searched";
     result.unit = "rounds";
-    counts_ = {};
+    met_ = {};
     stress::watchdog dog(patience, [&](const std::string& report) {
       report_and_exit({"hang", report, current_.bytes()}, result.executions);
     });
@@ -236,7 +156,7 @@ class stress_engine : public engine {
       note_execution(id->bytes(), result.executions);
       const std::string wrong = id->under == mode::seeded
                                     ? run_seeded(chosen, moves, result.executions)
-                                    : chosen.native_round(id->seed, moves, counts_);
+                                    : chosen.native_round(id->seed, moves, met_);
       if (!wrong.empty()) {
         result.verdict = "finding";
         result.came_back = 1;
@@ -250,34 +170,17 @@ class stress_engine : public engine {
     return result;
   }
 
-  std::string run_seeded(const runnable& chosen, const moved& moves, std::uint64_t executions) {
+  std::string run_seeded(const stress_run& chosen, const moved& moves, std::uint64_t executions) {
     const native_seeded::run run(
         current_.seed, [this, executions](std::string_view kind, const std::string& report) {
           report_and_exit({std::string(kind), report + "\n", current_.bytes()}, executions);
         });
-    return chosen.seeded_round(current_.seed, moves, counts_);
+    return chosen.seeded_round(current_.seed, moves, met_);
   }
 
-  // A run in which the channel was never full, say, proved nothing about that. Undisturbed,
-  // what threads meet is the machine's to say.
-  void judge_coverage(outcome& result, const variant<native>& of, mode under) const {
-    std::vector<std::pair<const char*, std::uint64_t>> goals{
-        {"an item was received", counts_.received}};
-    if (under == mode::seeded) {
-      goals.emplace_back("a receive found the channel empty", counts_.empty);
-      goals.emplace_back("a close gave an item back", counts_.given_back_on_close);
-      if (of.many_items) {
-        goals.emplace_back("a wait timed out", counts_.timed_out);
-      }
-      if (of.many_items && of.buffered) {
-        goals.emplace_back("the last receiver left items behind", counts_.discarded);
-      }
-      if (of.bounded || !of.buffered) {
-        goals.emplace_back("a send found the channel full", counts_.full);
-      }
-    }
-    for (const auto& [goal, count] : goals) {
-      (count > 0 ? result.goals_met : result.goals_missed).emplace_back(goal);
+  void judge_coverage(outcome& result) const {
+    for (const auto& [goal, count] : met_) {
+      (count > 0 ? result.goals_met : result.goals_missed).push_back(goal);
     }
     if (result.verdict == "searched" && !result.goals_missed.empty()) {
       result.verdict = "vacuous";
@@ -285,7 +188,7 @@ class stress_engine : public engine {
   }
 
   round_id current_;
-  stress::storm_counts counts_;
+  goals met_;
 };
 
 }  // namespace

@@ -28,7 +28,7 @@ def existing():
         names |= set(ENTRY.findall((ROOT / path).read_text()))
     for variant, path in (("channel", "models/scenarios/channel.hpp"),
                           ("channel", "properties/channel.cpp"),
-                          ("channel", "ci/engines/stress.cpp"),
+                          ("channel", "ci/engines/stress_runs.hpp"),
                           ("turn_ring", "models/scenarios/queue.hpp")):
         names |= {f"{variant}.{name}" for name in
                   ENTRY_OF_VARIANT.findall((ROOT / path).read_text())}
