@@ -17,6 +17,7 @@
 #include <limits>
 #include <memory>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace handfast {
@@ -94,6 +95,16 @@ inline order raised(order success, order failure) {
   return success;
 }
 
+/// As Relacy keeps a Value: it prints pointers as such to what may be written.
+template <class Value>
+struct kept_as {
+  using type = Value;
+};
+template <class Object>
+struct kept_as<const Object*> {
+  using type = Object*;
+};
+
 }  // namespace relacy_detail
 
 /// The policy. Its objects live only inside one execution of one Relacy test.
@@ -127,7 +138,7 @@ struct relacy_sync {
   template <class Value>
   class atomic {
    public:
-    explicit atomic(Value value = Value{}) noexcept : value_(value) {}
+    explicit atomic(Value value = Value{}) noexcept : value_(kept(value)) {}
     atomic(const atomic&) = delete;
     atomic& operator=(const atomic&) = delete;
 
@@ -135,22 +146,30 @@ struct relacy_sync {
       return value_.load(mo(o), relacy_detail::at(where));
     }
     void store(Value value, order o, where_t where = where_t::current()) {
-      value_.store(value, mo(o), relacy_detail::at(where));
+      value_.store(kept(value), mo(o), relacy_detail::at(where));
     }
     Value exchange(Value value, order o, where_t where = where_t::current()) {
-      return value_.exchange(value, mo(o), relacy_detail::at(where));
+      return value_.exchange(kept(value), mo(o), relacy_detail::at(where));
     }
     bool compare_exchange_strong(Value& expected, Value desired, order success, order failure,
                                  where_t where = where_t::current()) {
       const rl::debug_info info = relacy_detail::at(where);
-      return value_.compare_exchange_strong(
-          expected, desired, mo(relacy_detail::raised(success, failure)), info, mo(failure), info);
+      kept_type seen = kept(expected);
+      const bool exchanged = value_.compare_exchange_strong(
+          seen, kept(desired), mo(relacy_detail::raised(success, failure)), info, mo(failure),
+          info);
+      expected = seen;
+      return exchanged;
     }
     bool compare_exchange_weak(Value& expected, Value desired, order success, order failure,
                                where_t where = where_t::current()) {
       const rl::debug_info info = relacy_detail::at(where);
-      return value_.compare_exchange_weak(
-          expected, desired, mo(relacy_detail::raised(success, failure)), info, mo(failure), info);
+      kept_type seen = kept(expected);
+      const bool exchanged = value_.compare_exchange_weak(
+          seen, kept(desired), mo(relacy_detail::raised(success, failure)), info, mo(failure),
+          info);
+      expected = seen;
+      return exchanged;
     }
     Value fetch_add(Value value, order o, where_t where = where_t::current()) {
       return value_.fetch_add(value, mo(o), relacy_detail::at(where));
@@ -170,9 +189,18 @@ struct relacy_sync {
 
    private:
     friend struct relacy_sync;
-    static rl::memory_order mo(order o) { return relacy_detail::to_relacy(o); }
+    using kept_type = typename relacy_detail::kept_as<Value>::type;
 
-    mutable rl::atomic<Value> value_;
+    static rl::memory_order mo(order o) { return relacy_detail::to_relacy(o); }
+    static kept_type kept(Value value) {
+      if constexpr (std::is_pointer_v<Value>) {
+        return const_cast<kept_type>(value);
+      } else {
+        return value;
+      }
+    }
+
+    mutable rl::atomic<kept_type> value_;
   };
 
   static void fence(order o, where_t where = where_t::current()) {

@@ -12,10 +12,18 @@
 #include <streambuf>
 
 #include "models/adapters/relacy_sync.hpp"
+#include "models/scenarios/blocking_pool.hpp"
 #include "models/scenarios/channel.hpp"
+#include "models/scenarios/idle.hpp"
+#include "models/scenarios/operation.hpp"
 #include "models/scenarios/park.hpp"
 #include "models/scenarios/queue.hpp"
+#include "models/scenarios/scheduler.hpp"
 #include "models/scenarios/sync.hpp"
+#include "models/scenarios/task.hpp"
+#include "models/scenarios/task_state.hpp"
+#include "models/scenarios/word_mutex.hpp"
+#include "models/scenarios/work_deque.hpp"
 #include "models/suites/relacy_trace.hpp"
 #include "models/suites/wrong.hpp"
 
@@ -247,9 +255,17 @@ const std::vector<scenario>& scenarios() {
       made.push_back(entry<Scenario>(name, true));
     };
     scenarios::for_each_sync_scenario(add);
+    scenarios::words::for_each_word_mutex_scenario(add);
     scenarios::for_each_park_scenario(add);
     scenarios::for_each_queue_scenario(add);
+    scenarios::for_each_deque_scenario(add);
     scenarios::for_each_channel_scenario(add);
+    scenarios::for_each_operation_scenario(add);
+    scenarios::for_each_untimed_task_scenario(add);
+    scenarios::for_each_task_state_scenario(add);
+    scenarios::for_each_idle_scenario(add);
+    scenarios::for_each_scheduler_scenario(add);
+    scenarios::pool::for_each_blocking_pool_scenario(add);
     wrong::for_each_wrong([&made]<template <class> class Scenario>(const char* name) {
       made.push_back(entry<Scenario>(name, false));
     });
