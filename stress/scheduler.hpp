@@ -84,7 +84,9 @@ class scheduler_storm {
     } else {
       dawdle<Sync>(random_);
     }
-    shut_down(how);
+    if (shut_down(how) != 0) {
+      mine.clear();  // who joins what is stuck waits for ever
+    }
     settle_all();
     sum_up();
     all_.reset();
@@ -100,14 +102,13 @@ class scheduler_storm {
 
  private:
   using random_stream = seeded::random_stream;
-  using handle = join_handle<std::uint32_t, Sync>;
 
   /// How the scheduler ends.
   enum class end : unsigned char { at_rest, drained, in_time, cancelled };
 
   struct child {
     std::uint32_t number;
-    handle handle;
+    join_handle<std::uint32_t, Sync> handle;
     bool is_cancelled = false;
   };
 
@@ -263,38 +264,36 @@ class scheduler_storm {
   void start_pipeline(std::vector<child>& into) {
     const auto line = std::make_shared<pipeline<Core>>(book_, pick(random_, {1, 2, 8}));
     pipelines_.push_back([this, line] { line->judge(counts_.was_cut == 0 && !cancels_in_lines_); });
-    const auto in_place = [this] { return callables_wait && random_.one_in(2); };
-    const auto number_of = [](const errand& each) { return each.number(); };
-    for (std::uint64_t left = 1 + random_.next() % 3; left > 0; --left) {
-      errand mine(book_);
-      const std::uint32_t number = number_of(mine);
-      const random_stream its(random_.next());
-      if (in_place()) {
-        spawn(
-            number,
-            [this, line, mine = std::move(mine), to = line->tx(), its]() mutable {
-              return line->sends_in_place(mine, std::move(to), waits_for_outsiders_, its);
-            },
-            into);
-      } else {
-        spawn(number, line->sends(std::move(mine), line->tx(), all_->alarms(), its), into);
+    const auto start = [&](auto callable, auto coroutine) {
+      for (std::uint64_t left = 1 + random_.next() % 3; left > 0; --left) {
+        errand mine(book_);
+        const std::uint32_t number = mine.number();
+        const random_stream its(random_.next());
+        if (callables_wait && random_.one_in(2)) {
+          spawn(number, callable(std::move(mine), its), into);
+        } else {
+          spawn(number, coroutine(std::move(mine), its), into);
+        }
       }
-    }
-    for (std::uint64_t left = 1 + random_.next() % 3; left > 0; --left) {
-      errand mine(book_);
-      const std::uint32_t number = number_of(mine);
-      const random_stream its(random_.next());
-      if (in_place()) {
-        spawn(
-            number,
-            [this, line, mine = std::move(mine), from = line->rx(), its]() mutable {
-              return line->receives_in_place(mine, std::move(from), waits_for_outsiders_, its);
-            },
-            into);
-      } else {
-        spawn(number, line->receives(std::move(mine), line->rx(), all_->alarms(), its), into);
-      }
-    }
+    };
+    start(
+        [&](errand each, random_stream its) {
+          return [this, line, mine = std::move(each), to = line->tx(), its]() mutable {
+            return line->sends_in_place(mine, std::move(to), waits_for_outsiders_, its);
+          };
+        },
+        [&](errand each, random_stream its) {
+          return line->sends(std::move(each), line->tx(), all_->alarms(), its);
+        });
+    start(
+        [&](errand each, random_stream its) {
+          return [this, line, mine = std::move(each), from = line->rx(), its]() mutable {
+            return line->receives_in_place(mine, std::move(from), waits_for_outsiders_, its);
+          };
+        },
+        [&](errand each, random_stream its) {
+          return line->receives(std::move(each), line->rx(), all_->alarms(), its);
+        });
     line->let_go();
     if (random_.one_in(4)) {
       cancels_in_lines_ = true;
@@ -334,7 +333,8 @@ class scheduler_storm {
     }
   }
 
-  void shut_down(end how) {
+  // How many tasks are stuck.
+  std::uint64_t shut_down(end how) {
     shutdown_report report;
     switch (how) {
       case end::at_rest:
@@ -353,6 +353,7 @@ class scheduler_storm {
     book_.require(report.stuck == 0, "a task is stuck, and what it waits for has come");
     counts_.was_cut += report.in_time ? 0 : 1;
     post(errand(book_));  // it comes back
+    return report.stuck;
   }
   void sum_up() {
     book_.require(all_->statistics().live == 0, "tasks live on");

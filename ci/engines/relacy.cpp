@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 #include "ci/engines/engine.hpp"
 #include "models/suites/relacy.hpp"
@@ -61,12 +62,14 @@ const relacy_suite::scenario& scenario_named(std::string_view name) {
 class relacy_engine : public engine {
  public:
   [[nodiscard]] std::vector<entry> list() const override {
-    const std::vector<std::string> modes(std::begin(relacy_suite::mode_names),
-                                         std::end(relacy_suite::mode_names));
     std::vector<entry> all;
     for (const relacy_suite::scenario& each : relacy_suite::scenarios()) {
-      if (each.listed) {
-        all.push_back({each.concept_name, each.name, each.claim, modes});
+      std::vector<std::string> modes;
+      for (const relacy_suite::mode under : each.modes) {
+        modes.emplace_back(relacy_suite::mode_names[static_cast<std::size_t>(under)]);
+      }
+      if (!modes.empty()) {
+        all.push_back({each.concept_name, each.name, each.claim, std::move(modes)});
       }
     }
     return all;

@@ -19,8 +19,9 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-// The modes of `offered` that a user's --mode means. `exhaustive` and `bounded`
-// are the same words for every engine; Relacy's own are `full` and `boundK`.
+// The modes of `offered` that a user's --mode means; none, if it does not run in that.
+// `exhaustive` and `bounded` are the same words for every engine; Relacy's own are `full` and
+// `boundK`.
 std::vector<std::string> modes(const offer& offered, const check_options& options) {
   if (options.mode.empty()) {
     return offered.modes;
@@ -36,11 +37,8 @@ std::vector<std::string> modes(const offer& offered, const check_options& option
   } else if (mode == "bounded" && !std::ranges::count(all, mode)) {
     mode = fmt::format("bound{}", options.preemptions.value_or(2));
   }
-  if (!std::ranges::count(all, mode)) {
-    throw usage_error(fmt::format("{} runs {} in these modes: {}; not in '{}'", offered.engine,
-                                  offered.name, fmt::join(all, ", "), options.mode));
-  }
-  return {mode};
+  return std::ranges::count(all, mode) ? std::vector<std::string>{mode}
+                                       : std::vector<std::string>();
 }
 
 std::vector<run_request> requests(const engine_folder& engines, const check_options& options) {
@@ -69,6 +67,11 @@ std::vector<run_request> requests(const engine_folder& engines, const check_opti
       request.seed = options.seed;
       request.preemptions = options.preemptions;
     }
+  }
+  if (all.empty()) {
+    const offer& first = chosen.front();
+    throw usage_error(fmt::format("{} runs {} in these modes: {}; not in '{}'", first.engine,
+                                  first.name, fmt::join(first.modes, ", "), options.mode));
   }
   return all;
 }

@@ -349,6 +349,35 @@ class Findings(unittest.TestCase):
         self.assertEqual(again["text"], found["text"])
         self.assertNotRegex(again["text"], "0x")
 
+    # Of tasks and what runs them, some bugs that each engine sees at once.
+    BUGS_OF_TASKS = {
+        "relacy": ["call_overlooks_who_falls_asleep", "take_looks_before_it_says", "unlock_is_relaxed",
+                   "wake_while_polled_is_lost", "resting_worker_tells_nobody",
+                   "task_is_resumed_for_nothing", "end_does_not_wait_for_threads"],
+        "stress": ["sleeper_looks_before_it_is_counted", "last_item_is_the_owners",
+                   "notice_to_all_is_one", "posted_job_is_kept", "cancelled_queued_task_runs_on"],
+        "stress-tsan": ["owner_asks_nobody", "unlock_is_relaxed", "last_item_is_the_owners"],
+    }
+
+    def test_every_engine_that_runs_tasks_catches_bugs_of_theirs(self):
+        for engine, bugs in self.BUGS_OF_TASKS.items():
+            if engine == "relacy" and not HAS_RELACY:
+                continue
+            for bug in bugs:
+                done = handfast("mutants", bug, "--engine", engine)
+                self.assertEqual(done.returncode, 0, (engine, bug, done.stdout))
+
+    def test_a_storm_of_tasks_catches_bugs_of_its_scheduler(self):
+        for mode, bugs in {
+            "seeded": ["woken_sleeper_is_not_counted", "resting_worker_tells_nobody",
+                       "empty_take_moves_the_bottom", "leaving_thread_forgets_its_job"],
+            "native": ["posted_job_is_kept", "dropped_task_keeps_its_coroutine"],
+        }.items():
+            for bug in bugs:
+                done = handfast("check", "scheduler.storm", "--engine", "stress", "--mode", mode,
+                                "--mutant", bug, "--max-executions", "1000")
+                self.assertEqual(done.returncode, 1, (mode, bug, done.stdout))
+
     def test_mutants_as_json(self):
         done = handfast("mutants", "close_says_twice", "--first", "--json")
         self.assertEqual(done.returncode, 0, done.stdout)

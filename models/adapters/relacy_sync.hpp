@@ -444,6 +444,9 @@ struct relacy_sync {
     context.sched();
     // Nobody runs between the look and the sleep.
     if (word.value_.debug_value() != expected) {
+      // The kernel has seen more than the caller did: who looks again without that, again and
+      // again, waits for nobody.
+      context.yield(1, info);
       return rl::unpark_reason_normal;
     }
     return word.value_.wait(context, timed, context.is_random_sched(), info);

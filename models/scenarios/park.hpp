@@ -305,8 +305,6 @@ void for_each_park_scenario(Visit&& visit) {
   visit.template operator()<what_went_aside_comes_back>("park.what_went_aside_comes_back");
 }
 
-/// Not for Relacy: it takes the end of its own threads for the end of the run while one that
-/// they made waits for a time.
 template <class Visit>
 void for_each_timer_scenario(Visit&& visit) {
   visit.template operator()<alarms_ring_in_turn>("park.alarms_ring_in_turn");

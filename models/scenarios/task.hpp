@@ -127,23 +127,14 @@ struct late_send_keeps_its_item {
   channel_ends<Sync, Core> ends{1};
 };
 
-/// Calls `visit.operator()<Scenario>(name)` for each scenario here that has no timer.
+/// Calls `visit.operator()<Scenario>(name)` for each scenario here.
 template <class Visit>
-void for_each_untimed_task_scenario(Visit&& visit) {
+void for_each_task_scenario(Visit&& visit) {
   const auto add = [&]<template <class, class> class Core>(const std::string& variant) {
     visit.template operator()<over<task_is_woken, Core>::template with>("task." + variant +
                                                                         ".task_is_woken");
     visit.template operator()<over<dropped_task_loses_nothing, Core>::template with>(
         "task." + variant + ".dropped_task_loses_nothing");
-  };
-  add.template operator()<lock_ring>("lock_ring");
-  add.template operator()<lock_free_ring>("lock_free_ring");
-}
-
-/// Of those with a timer; not for Relacy, as those of the timer itself (park.hpp).
-template <class Visit>
-void for_each_timed_task_scenario(Visit&& visit) {
-  const auto add = [&]<template <class, class> class Core>(const std::string& variant) {
     visit.template operator()<over<task_gives_up, Core>::template with>("task." + variant +
                                                                         ".task_gives_up");
     visit.template operator()<over<late_send_keeps_its_item, Core>::template with>(
@@ -151,12 +142,6 @@ void for_each_timed_task_scenario(Visit&& visit) {
   };
   add.template operator()<lock_ring>("lock_ring");
   add.template operator()<lock_free_ring>("lock_free_ring");
-}
-
-template <class Visit>
-void for_each_task_scenario(Visit&& visit) {
-  for_each_untimed_task_scenario(visit);
-  for_each_timed_task_scenario(visit);
 }
 
 }  // namespace handfast::scenarios

@@ -51,7 +51,7 @@ struct scenario {
   std::string concept_name;
   std::string name;
   std::string claim;
-  bool listed;  ///< the seeded bugs of models/suites/wrong.hpp are not
+  std::vector<mode> modes;  ///< none: not listed, as the seeded bugs of models/suites/wrong.hpp
   std::function<result(mode, const limits&, const go_on&, const note&)> search;
   std::function<result(const execution_id&)> run_again;
 };

@@ -63,7 +63,7 @@ class executor {
     if (tasks_.is_on(who)) {
       tasks_.remove(who);
     } else if (--going_.write() == 0) {
-      all_have_gone_.notify_all();
+      all_have_gone_.notify_one();
     }
   }
 
