@@ -103,7 +103,7 @@ class pipeline {
   static constexpr std::uint32_t most_items = 48;
 
   [[nodiscard]] static std::uint64_t share(random_stream& random) {
-    return random.one_in(4) ? random.next() % most_items : 2 * most_items;
+    return random.one_in(4) ? random.next() % most_items : std::uint64_t{2} * most_items;
   }
   [[nodiscard]] std::optional<message> next() {
     const std::uint32_t number = made_.fetch_add(1, std::memory_order_relaxed);
