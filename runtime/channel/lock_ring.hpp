@@ -220,6 +220,10 @@ lock_ring<Value, Sync>::lock_ring(slot* slots, std::size_t capacity) noexcept
   Sync::name(mutex_, "channel.mutex");
   Sync::name(waiting_receivers_.changed, "channel.items");
   Sync::name(waiting_senders_.changed, "channel.space");
+  Sync::name(waiting_receivers_.asleep, "channel.receivers_asleep");
+  Sync::name(waiting_receivers_.called, "channel.receivers_called");
+  Sync::name(waiting_senders_.asleep, "channel.senders_asleep");
+  Sync::name(waiting_senders_.called, "channel.senders_called");
   Sync::name(closed_, "channel.closed");
 }
 

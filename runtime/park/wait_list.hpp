@@ -71,6 +71,8 @@ class wait_list {
   explicit wait_list(ordered_by how = ordered_by::fences) noexcept
       : needs_fences_(how == ordered_by::fences) {
     Sync::name(mutex_, "wait_list.mutex");
+    Sync::name(waiting_, "wait_list.waiting");
+    Sync::name(crowded_, "wait_list.crowded");
   }
   wait_list(const wait_list&) = delete;
   wait_list& operator=(const wait_list&) = delete;
