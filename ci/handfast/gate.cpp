@@ -245,7 +245,13 @@ class gate {
     if (tried.empty()) {
       return;
     }
-    const std::vector<mutant> bugs = mutants(engines_, tried.front());
+    std::vector<mutant> bugs = mutants(engines_, tried.front());
+    if (!options_.only.empty()) {
+      std::erase_if(bugs, [this](const mutant& each) { return !each.is_in(options_.only); });
+      if (bugs.empty()) {
+        return;  // some concepts are there for others, and their bugs are those'
+      }
+    }
     stage_report stage;
     stage.name = "seeded bugs";
     std::vector<catch_report> reports;

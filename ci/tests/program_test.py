@@ -128,7 +128,7 @@ class Runs(unittest.TestCase):
     def test_gate_writes_reports_for_machines_and_reviewers(self):
         with tempfile.TemporaryDirectory() as folder:
             junit, markdown = Path(folder, "gate.xml"), Path(folder, "gate.md")
-            done = handfast("gate", "--only", "sync", "--budget", "4s", "--junit", str(junit),
+            done = handfast("gate", "--only", "word_mutex", "--budget", "4s", "--junit", str(junit),
                             "--markdown", str(markdown))
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
             self.assertTrue(done.stdout.endswith("gate: pass (seed 1)\n"))
@@ -137,6 +137,7 @@ class Runs(unittest.TestCase):
             self.assertEqual(suites.findall("testsuite/testcase/failure"), [])
             self.assertIn("# handfast gate: pass", markdown.read_text())
             self.assertIn("| stress | ok |", markdown.read_text())
+            self.assertIn("| seeded bugs | ok |", markdown.read_text())
 
 
 @unittest.skipUnless(HAS_RELACY, "fibers are not run under sanitizers")
