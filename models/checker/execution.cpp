@@ -49,6 +49,10 @@ run_end execution::run(std::span<const std::function<void()>> roots, decider& de
   for (place& each : places_) {
     each.alive = false;
   }
+  // What the last run made may be waited for before this one has made it.
+  for (const auto& each : threads_) {
+    each->position = 0;
+  }
   if (known_threads_ < roots.size()) {
     while (known_threads_ < roots.size()) {
       new_thread({origin::nobody, known_threads_});

@@ -363,6 +363,24 @@ TEST(JThreadUsedWrongly, IsFound) {
             "livelock");
 }
 
+// Threads that threads make -------------------------------------------------------------
+
+// Brought about again, an execution has the maker's own work before anything that its thread did.
+HANDFAST_CHECK(Thread, DoesNothingBeforeItIsMade) {
+  check::atomic<bool> done{false};
+  check::var<int> data{0};
+  check::thread maker([&] {
+    data.write() = 1;
+    check::thread made([&] { done.store(true, std::memory_order::release); });
+    made.join();
+  });
+  if (done.load(std::memory_order::acquire)) {
+    check::require(data.read() == 1);
+    check::reachable("what a thread's thread did was seen");
+  }
+  maker.join();
+}
+
 // atomic_ref ---------------------------------------------------------------------------
 
 HANDFAST_CHECK(AtomicRef, IsAtomicAmongPlainAccesses) {
