@@ -5,6 +5,7 @@
 
 #include "fuzz/target.hpp"
 #include "properties/conformance.hpp"
+#include "properties/covered.hpp"
 
 namespace handfast::fuzz {
 namespace {
@@ -97,10 +98,12 @@ std::optional<failure> run(std::span<const std::uint8_t> bytes, goals& met) {
 }  // namespace
 
 const target programs{"channel.programs",
+                      "channel",
                       "any bytes, read as calls on several channels, are answered as specified",
                       "channel",
                       512,
                       false,
+                      properties::covered_concepts,
                       properties::goal_names,
                       run};
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fuzzes for a while and keeps the fewest inputs that cover as many edges:
-# fuzz/minimise_corpus.sh [SECONDS [programs|schedules]]
+# fuzz/minimise_corpus.sh [SECONDS [programs|schedules|tasks]]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
@@ -8,6 +8,7 @@ target=${2:-programs}
 case $target in
     programs) kept=fuzz/corpus/channel longest=160 ;;
     schedules) kept=fuzz/corpus/schedules longest=96 ;;
+    tasks) kept=fuzz/corpus/scheduler longest=96 ;;
     *) echo "minimise_corpus.sh: no fuzz target is named '$target'" >&2; exit 2 ;;
 esac
 cmake --preset fuzz >/dev/null

@@ -6,10 +6,10 @@
 #include <tuple>
 #include <utility>
 
+#include "fuzz/walks.hpp"
 #include "models/adapters/checker_sync.hpp"
-#include "models/checker/search.hpp"
-#include "models/checker/trace.hpp"
 #include "models/scenarios/scenario.hpp"
+#include "properties/covered.hpp"
 #include "properties/ends.hpp"
 #include "properties/linearizability.hpp"
 #include "properties/variants.hpp"
@@ -68,7 +68,8 @@ class performance {
   void operator()() {
     calls_ = {};
     cores_.clear();
-    last_item_ = time_ = 0;
+    last_item_ = 0;
+    watch_.begin();
     all_ends handles;
     for (std::size_t channel = 0; channel < what_.capacities.size(); ++channel) {
       cores_.push_back(on_.make(what_.capacities[channel]));
@@ -168,7 +169,7 @@ class performance {
     }
     call& made = begin(thread, channel, kind, amount).what;
     with.answer(made, scenarios::soon<checker_sync>());
-    end(made);
+    watch_.answered(made);
   }
 
   // A select of one of two, each of which is written down as a call that waits as the first
@@ -197,7 +198,7 @@ class performance {
       }
     }
     for (written* each : made) {
-      end(each->what);
+      watch_.answered(each->what);
     }
   }
   static std::optional<std::size_t> selected(call_kind waits, operation<checker_sync>& first,
@@ -215,25 +216,8 @@ class performance {
     written& made = calls_[channel].emplace_back(
         written{properties::asking(kind, amount, [this] { return ++last_item_; })});
     made.what.thread = thread_number(thread);
-    made.what.invoked = ++time_;
-    // Threads share no time but this one's, and it orders nothing: what did not happen
-    // before another may come after it for all that anybody can tell.
-    made.what.knows = known(*checker::execution::current());
+    watch_.asked(made.what);
     return made;
-  }
-  // As answered.
-  void end(call& made) {
-    made.steps = checker::execution::current()->position();
-    made.responded = ++time_;
-  }
-
-  // By thread, how many of its steps happened before what comes next.
-  [[nodiscard]] std::vector<std::uint64_t> known(const checker::execution& run) const {
-    std::vector<std::uint64_t> ends;
-    for (checker::thread_index i = 0; i < thread_number(what_.threads); ++i) {
-      ends.push_back(run.seen().end(i));
-    }
-    return ends;
   }
 
   const schedule& what_;
@@ -242,7 +226,7 @@ class performance {
   std::array<std::size_t, schedule::most_channels> capacities_{};
   std::array<std::deque<written>, schedule::most_channels> calls_;  // they stay where they are
   spec::item last_item_ = 0;
-  std::uint64_t time_ = 0;
+  watch watch_;
 };
 
 enum class goal : std::uint8_t {
@@ -292,108 +276,58 @@ void count_met(const history& all, goals& met) {
   meet(goal::left_waiting, all.stuck);
 }
 
-struct wrong {
-  std::string kind;
-  std::string text;
-  std::vector<checker::search::step> steps;
-};
-
 // What is wrong with the execution that was run last.
-std::optional<wrong> judged(const checker::search& searching, const performance& act, goals& met) {
-  if (searching.found()) {
-    return wrong{searching.found()->kind, searching.found()->text, searching.steps()};
-  }
-  const bool stuck = searching.ended() == checker::run_end::stuck;
-  const auto why_stuck =
-      stuck ? checker::why_stuck(searching.run(), searching.now()) : std::nullopt;
-  // Nothing to be said of what another execution goes on with.
-  if (searching.ended() == checker::run_end::abandoned || (stuck && !why_stuck)) {
-    return std::nullopt;
-  }
-  for (const history& each : act.histories(stuck)) {
+std::optional<checker::finding> judged(const performance& act,
+                                       const std::optional<checker::finding>& stuck, goals& met) {
+  for (const history& each : act.histories(stuck.has_value())) {
     if (const auto why = properties::why_not_linearizable(each)) {
-      return stuck ? wrong{why_stuck->kind, why_stuck->text + "\n\n" + *why, searching.steps()}
-                   : wrong{"not linearizable", *why, searching.steps()};
+      return stuck ? checker::finding{stuck->kind, stuck->text + "\n\n" + *why}
+                   : checker::finding{"not linearizable", *why};
     }
     count_met(each, met);
   }
   return std::nullopt;
 }
 
-// The execution that the bytes say, and some more that they seed, which cost less than
-// another input.
 std::optional<wrong> run_on(const variant& on, const schedule& what, goals& met) {
-  constexpr int executions = 4;
   performance act(what, on);
-  checker::search searching({[&act] { act(); }});
-  searching.ignore_stuck();
-  searching.walk(what.chance);
-  for (int i = 0; i < executions; ++i) {
-    std::ignore = searching.next();
-    if (auto found = judged(searching, act, met)) {
-      return found;
-    }
-  }
-  return std::nullopt;
+  return walk([&act] { act(); }, what.chance,
+              [&](const auto& stuck) { return judged(act, stuck, met); });
 }
 
-// The execution of these steps, a column a thread.
-std::string trace(const variant& on, const schedule& what,
-                  const std::vector<checker::search::step>& steps) {
-  performance act(what, on);
-  checker::search following({[&act] { act(); }});
-  following.follow(steps);
-  std::ignore = following.next();
-  return checker::columns(following);
+// As long as it fails in the same way.
+schedule minimised_on(const variant& on, const schedule& failing, const std::string& kind) {
+  constexpr std::size_t steps = schedule::steps_of_a_thread;
+  return minimised(
+      failing, failing.threads * steps,
+      [](schedule& less, std::size_t part) {
+        return std::exchange(less.programs[part / steps].steps[part % steps], {}).kind.has_value();
+      },
+      [&](const schedule& less) {
+        goals met;
+        const auto found = run_on(on, less, met);
+        return found && found->what.kind == kind;
+      });
 }
 
-// Leaves out steps and chance, as long as it fails in the same way.
-schedule minimised(const variant& on, schedule failing, const std::string& kind) {
-  const auto still_fails = [&](const schedule& less) {
-    goals met;
-    const auto found = run_on(on, less, met);
-    return found && found->kind == kind;
-  };
-  const auto keep_if_fails = [&](schedule less) {
-    const bool fails = still_fails(less);
-    if (fails) {
-      failing = std::move(less);
-    }
-    return fails;
-  };
-  for (bool better = true; better;) {
-    better = false;
-    for (std::size_t i = 0; i < failing.threads * schedule::steps_of_a_thread; ++i) {
-      schedule less = failing;
-      auto& step =
-          less.programs[i / schedule::steps_of_a_thread].steps[i % schedule::steps_of_a_thread];
-      if (std::exchange(step, {}).kind) {
-        better |= keep_if_fails(std::move(less));
-      }
-    }
-    for (std::size_t left = failing.chance.size() / 2; left < failing.chance.size();
-         left = (left + failing.chance.size() + 1) / 2) {
-      schedule less = failing;
-      less.chance.resize(left);
-      if (keep_if_fails(std::move(less))) {
-        better = true;
-        break;
-      }
-    }
-  }
-  return failing;
+// Calls are polled and selected too.
+std::vector<std::string> concepts() {
+  std::vector<std::string> all = properties::covered_concepts();
+  all.emplace_back("operation");
+  return all;
 }
 
 std::optional<failure> run(std::span<const std::uint8_t> bytes, goals& met) {
   const schedule what = decode_schedule(bytes);
   for (const variant& each : properties::variants<item, checker_sync>) {
     if (const auto found = run_on(each, what, met)) {
-      const schedule least = minimised(each, what, found->kind);
+      const schedule least = minimised_on(each, what, found->what.kind);
       const auto again = run_on(each, least, met);
       const wrong& told = again ? *again : *found;
-      return failure{told.kind,
-                     std::string(each.name) + "\n" + to_string(least) + "\n" + told.text + "\n\n" +
-                         trace(each, least, told.steps),
+      performance act(least, each);
+      return failure{told.what.kind,
+                     std::string(each.name) + "\n" + to_string(least) + "\n" + told.what.text +
+                         "\n\n" + trace([&act] { act(); }, told.steps),
                      encode(least)};
     }
   }
@@ -504,11 +438,13 @@ std::string to_string(const schedule& what) {
 }
 
 const target schedules{"channel.schedules",
+                       "channel",
                        "any bytes, read as threads' calls and their schedule, are answered as "
                        "one thread could have seen it, and nobody is forgotten",
                        "schedules",
                        256,
                        true,
+                       concepts,
                        goal_names,
                        run};
 

@@ -24,10 +24,15 @@ struct failure {
 
 struct target {
   std::string_view name;
+  std::string_view concept_name;
   std::string_view claim;
   std::string_view corpus;  ///< the folder of its kept inputs, in fuzz/corpus
   std::size_t longest;      ///< input that is drawn
-  bool operations;          ///< its calls are polled and selected too
+  /// On the checker's fibers, which counts memory itself: of the process's, executions that come to
+  /// no end may keep some.
+  bool on_fibers;
+  /// Further concepts, whose code it runs too.
+  std::vector<std::string> (*covers)();
   /// What inputs are to meet: runs that never met one of these proved little.
   std::span<const std::string_view> goals;
   std::optional<failure> (*run)(std::span<const std::uint8_t> bytes, fuzz::goals& met);
@@ -37,5 +42,7 @@ struct target {
 extern const target programs;
 /// Threads' calls under a schedule, against the specification too (fuzz/schedules.hpp).
 extern const target schedules;
+/// A scheduler's tasks under a schedule (fuzz/scheduler.hpp).
+extern const target tasks;
 
 }  // namespace handfast::fuzz

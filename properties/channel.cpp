@@ -4,108 +4,18 @@
 #include <algorithm>
 #include <handfast/sync/native_seeded.hpp>
 
-#include <iterator>
-#include <map>
 #include <sstream>
-#include <unordered_map>
 
 #include "properties/concurrent.hpp"
 #include "properties/conformance.hpp"
 #include "properties/covered.hpp"
 #include "properties/linearizability.hpp"
+#include "properties/run_property.hpp"
 
 namespace handfast::properties {
 namespace {
 
-// How often each goal was met, over all cases of a run.
-using goals = std::map<std::string_view, std::uint64_t>;
-
-void count(goals& all, std::string_view goal, bool was_met) {
-  all[goal] += was_met ? 1 : 0;
-}
-
-// Thrown out of rapidcheck when the user has had enough.
-struct stop_request {};
-
-class counting_listener : public rc::detail::TestListener {
- public:
-  explicit counting_listener(const run_plan& plan) : plan_(plan) {}
-
-  void onTestCaseFinished(const rc::detail::CaseDescription&) override {
-    ++cases_;
-    if (plan_.go_on && !plan_.go_on(cases_)) {
-      throw stop_request{};
-    }
-  }
-  void onShrinkTried(const rc::detail::CaseDescription&, bool) override {}
-  void onTestFinished(const rc::detail::TestMetadata&, const rc::detail::TestResult&) override {}
-
-  [[nodiscard]] std::uint64_t cases() const { return cases_; }
-
- private:
-  const run_plan& plan_;
-  std::uint64_t cases_ = 0;
-};
-
-std::vector<std::uint8_t> packed(const rc::detail::Reproduce& reproduce) {
-  std::vector<std::uint8_t> bytes;
-  rc::detail::serialize(reproduce, std::back_inserter(bytes));
-  return bytes;
-}
-
-rc::detail::Reproduce unpacked(const std::vector<std::uint8_t>& bytes) {
-  rc::detail::Reproduce reproduce;
-  rc::detail::deserialize(bytes.begin(), bytes.end(), reproduce);
-  return reproduce;
-}
-
-std::string report_of(const rc::detail::FailureResult& failure) {
-  std::ostringstream text;
-  for (const auto& [type, value] : failure.counterExample) {
-    text << value << "\n\n";
-  }
-  text << failure.description << "\n";
-  return text.str();
-}
-
-// Runs `testable` as `plan` says. `met` is what its cases counted.
-template <class Testable>
-verdict run_property(const run_plan& plan, Testable testable, const goals& met) {
-  rc::detail::TestMetadata metadata;
-  metadata.id = "property";
-  rc::detail::TestParams params;
-  params.seed = plan.seed;
-  params.maxSuccess = static_cast<int>(std::min<std::uint64_t>(plan.cases, 1U << 30U));
-  std::unordered_map<std::string, rc::detail::Reproduce> reproduce;
-  if (!plan.reproduce.empty()) {
-    reproduce.emplace(metadata.id, unpacked(plan.reproduce));
-  }
-  counting_listener listener(plan);
-  verdict found;
-  try {
-    const rc::detail::TestResult result =
-        rc::detail::checkTestable(testable, metadata, params, listener, reproduce);
-    rc::detail::FailureResult failure;
-    if (result.match(failure)) {
-      found.failed = true;
-      found.report = report_of(failure);
-      found.reproduce = packed(failure.reproduce);
-    }
-  } catch (const stop_request&) {
-    found.stopped = true;
-  }
-  found.cases = listener.cases();
-  for (const auto& [goal, times] : met) {
-    (times > 0 ? found.goals_met : found.goals_missed).emplace_back(goal);
-  }
-  return found;
-}
-
 // Generators -----------------------------------------------------------------------
-
-rc::Gen<std::uint8_t> small(std::uint8_t below) {
-  return rc::gen::cast<std::uint8_t>(rc::gen::inRange<int>(0, below));
-}
 
 template <class Action>
 rc::Gen<operation> steps(rc::Gen<Action> actions) {
@@ -162,7 +72,7 @@ rc::Gen<concurrent_program> any_concurrent_program() {
 
 template <class Actions>
 verdict conforms(const run_plan& plan, Actions actions) {
-  goals met;
+  goals_counted met;
   return run_property(
       plan,
       [&] {
@@ -189,7 +99,7 @@ verdict items_are_owned_once(const run_plan& plan) {
   return conforms(plan, owning_action);
 }
 
-void count_met(goals& met, const history& all) {
+void count_met(goals_counted& met, const history& all) {
   bool failed_for_close = false;
   bool overlapped = false;
   for (const call& each : all.calls) {
@@ -204,7 +114,7 @@ void count_met(goals& met, const history& all) {
 }
 
 // Only where time is virtual: how long a real wait takes is the machine's to say.
-void count_time_outs(goals& met, const history& all) {
+void count_time_outs(goals_counted& met, const history& all) {
   count(met, "a wait timed out", std::ranges::any_of(all.calls, [](const call& each) {
           return each.send_failed == send_failure::timed_out ||
                  each.receive_failed == receive_failure::timed_out;
@@ -215,7 +125,7 @@ void count_time_outs(goals& met, const history& all) {
 constexpr std::uint64_t runs_of_a_case = 5;
 
 verdict histories_are_linearizable(const run_plan& plan, const variant<spec::item, native>& on) {
-  goals met;
+  goals_counted met;
   return run_property(
       plan,
       [&] {
@@ -233,7 +143,7 @@ verdict histories_are_linearizable(const run_plan& plan, const variant<spec::ite
 
 verdict disturbed_histories_are_linearizable(const run_plan& plan,
                                              const variant<spec::item, native_seeded>& on) {
-  goals met;
+  goals_counted met;
   return run_property(
       plan,
       [&] {
@@ -288,14 +198,6 @@ const std::vector<property>& channel_properties() {
     return made;
   }();
   return all;
-}
-
-bool is_reproduce(const std::vector<std::uint8_t>& bytes) {
-  try {
-    return packed(unpacked(bytes)) == bytes;
-  } catch (const rc::detail::SerializationException&) {
-    return false;
-  }
 }
 
 }  // namespace handfast::properties

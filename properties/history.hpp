@@ -71,8 +71,9 @@ struct call {
   std::optional<receive_failure> receive_failed;
   std::optional<close_outcome> closed;
 
-  // Where threads share no time, but what happens before what: how many steps its thread
-  // had taken when it was answered; how many of each thread's happened before it began.
+  // Where threads share no time, but what happens before what: how many steps the thread that was
+  // answered had taken by then; how many of each thread's happened before it began.
+  std::size_t answered_on = 0;  ///< one of those that `knows` counts
   std::uint64_t steps = 0;
   std::vector<std::uint64_t> knows{};
 };
@@ -82,8 +83,10 @@ struct call {
   if (one.responded == 0) {
     return false;
   }
-  return other.knows.empty() || one.thread == other.thread ? one.responded <= other.invoked
-                                                           : one.steps <= other.knows[one.thread];
+  if (other.knows.empty() || one.thread == other.thread) {
+    return one.responded <= other.invoked;
+  }
+  return one.answered_on < other.knows.size() && one.steps <= other.knows[one.answered_on];
 }
 
 /// All calls on one channel, which began with so many handles of each kind.

@@ -4,6 +4,7 @@
 #include <handfast/channel/channel.hpp>
 
 #include <optional>
+#include <tuple>
 #include <type_traits>
 
 #include "properties/any_operation.hpp"
@@ -102,6 +103,33 @@ class pending_call {
   call& made_;
   room_for<any_send<Value, Sync>> send_;
   room_for<any_receive<Value, Sync>> receive_;
+};
+
+/// The same as a coroutine awaits it, also until some time (channel/deadline.hpp).
+template <class Core>
+class awaited_call {
+ public:
+  using sync = typename Core::sync;
+
+  awaited_call(call& made, Core& on) noexcept : made_(made), pending_(made, on) {}
+
+  [[nodiscard]] bool may_give_way() noexcept { return pending_.get().may_give_way(); }
+  [[nodiscard]] bool attempt() noexcept { return pending_.get().attempt(); }
+  [[nodiscard]] poll_status poll(waker wakes) noexcept { return pending_.poll(wakes); }
+  [[nodiscard]] poll_status give_up() noexcept { return pending_.get().give_up(); }
+  void result() noexcept { pending_.answer(); }
+  void timed_out() noexcept {
+    std::ignore = pending_.give_up();
+    if (is_single_send(made_.kind)) {
+      made_.send_failed = send_failure::timed_out;
+    } else {
+      made_.receive_failed = receive_failure::timed_out;
+    }
+  }
+
+ private:
+  call& made_;
+  pending_call<Core> pending_;
 };
 
 }  // namespace handfast::properties

@@ -17,7 +17,6 @@
 
 #include "ci/engines/engine.hpp"
 #include "fuzz/target.hpp"
-#include "properties/covered.hpp"
 #include "stress/watchdog.hpp"
 
 #if HANDFAST_HAS_LIBFUZZER
@@ -40,6 +39,7 @@ constexpr std::array targets{
     &fuzz::programs,
 #if HANDFAST_HAS_FIBERS
     &fuzz::schedules,
+    &fuzz::tasks,
 #endif
 };
 
@@ -83,7 +83,7 @@ std::optional<finding> run_input(const fuzz::target& on, std::span<const std::ui
   if (const auto failed = on.run(input, met)) {
     return finding{failed->kind, failed->text, failed->least};
   }
-  if (memory.leaked()) {
+  if (!on.on_fibers && memory.leaked()) {
     return finding{"leak", "memory is lost\n", replay_bytes(input.begin(), input.end())};
   }
   return std::nullopt;
@@ -214,18 +214,14 @@ class fuzz_engine : public engine {
   [[nodiscard]] std::vector<entry> list() const override {
     std::vector<entry> all;
     for (const fuzz::target* each : targets) {
-      std::vector<std::string> covers = properties::covered_concepts();
-      if (each->operations) {
-        covers.emplace_back("operation");
-      }
-      all.push_back({"channel",
+      all.push_back({std::string(each->concept_name),
                      std::string(each->name),
                      std::string(each->claim),
                      {"corpus", "fuzz"},
                      1,
                      {},
                      false,
-                     std::move(covers)});
+                     each->covers()});
     }
     return all;
   }

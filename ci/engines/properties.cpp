@@ -10,13 +10,24 @@
 #include "ci/engines/engine.hpp"
 #include "models/token/varint.hpp"
 #include "properties/channel.hpp"
+#include "properties/scheduler.hpp"
 #include "stress/watchdog.hpp"
 
 namespace handfast::ci {
 namespace {
 
+const std::vector<properties::property>& all_properties() {
+  static const std::vector<properties::property> all = [] {
+    std::vector<properties::property> made = properties::channel_properties();
+    made.insert(made.end(), properties::scheduler_properties().begin(),
+                properties::scheduler_properties().end());
+    return made;
+  }();
+  return all;
+}
+
 const properties::property& property_named(std::string_view name) {
-  const auto& all = properties::channel_properties();
+  const auto& all = all_properties();
   const auto found = std::ranges::find(all, name, &properties::property::name);
   if (found == all.end()) {
     throw usage_error("no property is named '" + std::string(name) + "'");
@@ -38,7 +49,7 @@ class properties_engine : public engine {
  public:
   [[nodiscard]] std::vector<entry> list() const override {
     std::vector<entry> all;
-    for (const properties::property& each : properties::channel_properties()) {
+    for (const properties::property& each : all_properties()) {
       all.push_back(
           {each.concept_name, each.name, each.claim, {"random"}, 1, {}, false, each.covers});
     }

@@ -194,8 +194,12 @@ bool search::decide(const operation& asked) {
       choice& made = mine.choices.emplace_back(asked, mine.alternatives.size());
       mine.now.prepare(made.next);
       if (walk_ && !stepping_) {
-        mine.alternatives.push_back(
-            {walk_->below(static_cast<std::uint32_t>(asked.expected.low)), 0});
+        const std::uint32_t drawn = walk_->below(static_cast<std::uint32_t>(asked.expected.low));
+        mine.alternatives.push_back({drawn, 0});
+        // While a wait comes to its time others get theirs: who naps in a loop would keep it.
+        if (asked.operand.high != 0 && drawn == asked.operand.high) {
+          walk_->yield(asked.thread);
+        }
         ++step_;
         return try_next();
       }
