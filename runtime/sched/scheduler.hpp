@@ -141,8 +141,9 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
   }
 
   void rest() noexcept override {
-    // relaxed: idle's fence orders it.
-    if (drains_.load(order::relaxed) && live() == 0) {
+    // Idle's fence orders the look.
+    // [scheduler.drains] acquire: pairs with drain's release; what was spawned outside is counted.
+    if (drains_.load(order::acquire) && live() == 0) {
       all_is_over_.handle().wake();
     }
     waits_for_quiet_.call(wait_list<Sync>::all);
@@ -232,7 +233,9 @@ class scheduler_core final : public executor<Sync>, public workshop<Sync> {
 
   template <class Patience>
   [[nodiscard]] bool drain(Patience patience) noexcept {
-    drains_.store(true, order::relaxed);  // relaxed: the fence orders it
+    // The fence orders what follows.
+    // [scheduler.drains] release: pairs with rest's acquire.
+    drains_.store(true, order::release);
     // [idle.look] seq_cst: pairs with idle's, before a worker sleeps.
     Sync::heavy_fence(order::seq_cst);
     // Who finds the end says so for good.
