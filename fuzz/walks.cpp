@@ -9,8 +9,7 @@ namespace {
 
 std::optional<checker::finding> found_in(const checker::search& searching, const judge& judged) {
   if (searching.found()) {
-    // Chance may keep a thread going that waits for another, round after round: nothing to be said.
-    return searching.found()->kind == checker::endless ? std::nullopt : searching.found();
+    return searching.found();
   }
   const bool stuck = searching.ended() == checker::run_end::stuck;
   const auto why_stuck =

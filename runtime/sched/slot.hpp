@@ -63,7 +63,11 @@ class slot {
     return item_.exchange(nullptr, order::acquire);
   }
 
-  /// For the owner, whether there is something, unless it is being stolen; a hint for others.
+  /// Whether there may be something to steal. A hint.
+  [[nodiscard]] bool may_steal() const noexcept {
+    return holds_any() && !takes_.load(order::relaxed);  // relaxed: a hint
+  }
+  /// For the owner, whether there is something, unless it is being stolen.
   [[nodiscard]] bool holds_any() const noexcept {
     return item_.load(order::relaxed) != nullptr;  // relaxed: a hint
   }

@@ -165,7 +165,7 @@ class worker final : public host<Sync>, public tally<Sync> {
   void count_throw() noexcept { threw_.add(); }
   // By anybody.
   [[nodiscard]] bool has_more() const noexcept { return deque_.may_steal(); }
-  [[nodiscard]] bool has_next() const noexcept { return slot_.holds_any(); }
+  [[nodiscard]] bool has_next() const noexcept { return slot_.may_steal(); }
   /// Whether any of it was started. A hint.
   [[nodiscard]] bool has_started() const noexcept {
     // relaxed: a hint.
