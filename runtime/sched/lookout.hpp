@@ -9,7 +9,8 @@
 //  1. Before a nap it is noted where the others' queues end. What lay there and lies there yet
 //     after the nap has waited for it. So has what lies in the slot of one that has run nothing
 //     meanwhile.
-//  2. Naps that find nothing become longer, up to a few times the first.
+//  2. Naps that find nothing become longer, up to a few times the first. After a small catch comes
+//     another nap.
 //  3. There is nothing to see after if nobody has anything in a queue, nor has run any since.
 #pragma once
 
@@ -84,6 +85,7 @@ class lookout {
         const std::int64_t each = (nanoseconds_now<Sync>() - caught_at_) /
                                   static_cast<std::int64_t>(ran - ran_before_ + 1);
         catches_are_small_ = each < nanoseconds_worth_it;
+        nap_is_over_ = nap_is_over_ && !catches_are_small_;
         caught_at_ = 0;
       }
     }
@@ -92,7 +94,7 @@ class lookout {
  private:
   static constexpr bool judges = Sync::limits::nanoseconds_to_move > 0;
   static constexpr std::int64_t most_naps = 4;
-  static constexpr std::int64_t nanoseconds_worth_it = 1000;  // of a job, on the average
+  static constexpr std::int64_t nanoseconds_worth_it = 500;  // of a job, on the average
 
   struct sight {
     std::int64_t queue_ends = 0;
