@@ -301,65 +301,15 @@ outcome pingpong_between_tasks(const setting& at, std::uint64_t items) {
   });
 }
 
-// Whichever of two receives is done first. Where one that waits can be told of an item and leave
-// it to others, the other one then waits no more; where it is met, it may have been met as well,
-// and goes on.
-template <class Core>
-class either_of {
- public:
-  either_of(const receiver<Core>& first, const receiver<Core>& second) : from_{&first, &second} {
-    operations_[0].emplace(first);
-    operations_[1].emplace(second);
-  }
-
-  [[nodiscard]] poll_status poll(waker wakes) noexcept {
-    const std::size_t other = takes_turns();
-    if (operations_[done_]->poll(wakes) == poll_status::pending) {
-      if (operations_[other]->poll(wakes) == poll_status::pending) {
-        return poll_status::pending;
-      }
-      if (may_give_way()) {
-        operations_[done_].emplace(*from_[done_]);
-      }
-      done_ = other;
-    } else if (may_give_way()) {
-      operations_[other].emplace(*from_[other]);
-    }
-    return poll_status::ready;
-  }
-  [[nodiscard]] bool may_give_way() noexcept { return operations_[0]->may_give_way(); }
-  // Before any poll that was pending.
-  [[nodiscard]] bool attempt() noexcept {
-    const std::size_t other = takes_turns();
-    if (operations_[done_]->attempt()) {
-      return true;
-    }
-    done_ = other;
-    return operations_[other]->attempt();
-  }
-  [[nodiscard]] auto result() noexcept { return operations_[done_]->result(); }
-
- private:
-  // Which one is not tried first.
-  std::size_t takes_turns() noexcept {
-    second_first_ = !second_first_;
-    done_ = second_first_ ? 1 : 0;
-    return 1 - done_;
-  }
-
-  std::array<const receiver<Core>*, 2> from_;
-  std::array<std::optional<receive_operation<Core>>, 2> operations_;
-  std::size_t done_ = 0;
-  bool second_first_ = false;
-};
-
 template <class Core>
 task<> receive_from_either(const receiver<Core>& first, const receiver<Core>& second,
                            std::uint64_t count, ledger& result) {
-  either_of<Core> from(first, second);
+  receive_operation<Core> from_first(first);
+  receive_operation<Core> from_second(second);
   std::uint64_t sum = 0;
   for (std::uint64_t left = count; left > 0; --left) {
-    sum += sure(co_await from).number();
+    const std::size_t which = co_await async_select(from_first, from_second);
+    sum += sure((which == 0 ? from_first : from_second).result()).number();
   }
   result.received = count;
   result.sum_received = sum;

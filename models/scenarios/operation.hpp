@@ -10,7 +10,23 @@
 
 namespace handfast::scenarios {
 
-template <class Sync, template <class, class> class Core = lock_ring>
+// How one of several operations is done: by a thread that waits, or by what is polled.
+struct by_select {
+  template <class Sync, class... Operations>
+  static std::size_t done(Operations&... all) {
+    return select(all...);
+  }
+};
+struct by_async_select {
+  template <class Sync, class... Operations>
+  static std::size_t done(Operations&... all) {
+    async_select one(all...);
+    block_on<Sync>(one);
+    return one.result();
+  }
+};
+
+template <class Sync, template <class, class> class Core = lock_ring, class By = by_select>
 struct select_gets_the_item {
   static constexpr std::string_view claim =
       "a select of two receives wakes for an item on either channel";
@@ -21,7 +37,7 @@ struct select_gets_the_item {
     if (index == 0) {
       receive_operation from_first(*first.rx);
       receive_operation from_second(*second.rx);
-      if (select(from_first, from_second) == 0) {
+      if (By::template done<Sync>(from_first, from_second) == 0) {
         Sync::assert_that(from_first.result()->value() == 1, "the first channel's item");
       } else {
         Sync::assert_that(from_second.result()->value() == 2, "the second channel's item");
@@ -40,7 +56,7 @@ struct select_gets_the_item {
   channel_ends<Sync, Core> second{1};
 };
 
-template <class Sync, template <class, class> class Core = lock_ring>
+template <class Sync, template <class, class> class Core = lock_ring, class By = by_select>
 struct select_passes_on {
   static constexpr std::string_view claim =
       "a select that was called for one channel and received from the other passes the call on";
@@ -52,7 +68,7 @@ struct select_passes_on {
     if (index == 0) {
       receive_operation from_first(*first.rx);
       receive_operation from_second(*second.rx);
-      if (select(from_second, from_first) == 1) {
+      if (By::template done<Sync>(from_second, from_first) == 1) {
         // The other receiver waits for one of the first channel.
         first.must_send(from_first.result()->value());
       }
@@ -71,7 +87,7 @@ struct select_passes_on {
   channel_ends<Sync, Core> second{1};
 };
 
-template <class Sync, template <class, class> class Core = lock_ring>
+template <class Sync, template <class, class> class Core = lock_ring, class By = by_select>
 struct select_sends_or_receives {
   static constexpr std::string_view claim =
       "of a send and a receive one is done, and the other leaves its item where it was";
@@ -83,7 +99,7 @@ struct select_sends_or_receives {
     if (index == 0) {
       send_operation into_full(*full.tx, item<Sync>(2));
       receive_operation from_empty(*empty.rx);
-      sent = select(into_full, from_empty) == 0;
+      sent = By::template done<Sync>(into_full, from_empty) == 0;
       if (sent) {
         Sync::assert_that(into_full.result().has_value(), "nobody closes");
       } else {
@@ -104,6 +120,13 @@ struct select_sends_or_receives {
   channel_ends<Sync, Core> empty{1};
   bool sent = false;
 };
+
+template <class Sync, template <class, class> class Core = lock_ring>
+using async_select_gets_the_item = select_gets_the_item<Sync, Core, by_async_select>;
+template <class Sync, template <class, class> class Core = lock_ring>
+using async_select_passes_on = select_passes_on<Sync, Core, by_async_select>;
+template <class Sync, template <class, class> class Core = lock_ring>
+using async_select_sends_or_receives = select_sends_or_receives<Sync, Core, by_async_select>;
 
 template <class Sync, template <class, class> class Core = lock_ring>
 struct select_ends_with_close {
@@ -263,6 +286,72 @@ struct dropped_receive_passes_on {
   channel_ends<Sync, Core> ends{1};
 };
 
+template <class Sync, template <class, class> class Core = lock_ring>
+struct dropped_async_select_passes_on {
+  static constexpr std::string_view claim =
+      "a pending select that is dropped leaves its item and its wake-up to another";
+  static constexpr unsigned threads = 3;
+  static constexpr needs asks{.many_senders = true, .many_receivers = true};
+  static constexpr double weight = 5;
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      receive_operation from_first(*first.rx);
+      receive_operation from_second(*second.rx);
+      async_select one(from_first, from_second);
+      if (poll_and_drop<Sync>(one)) {
+        Sync::assert_that(one.result() == 0, "nothing comes on the second channel");
+        first.must_send(from_first.result()->value());
+      }
+    } else if (index == 1) {
+      receive_operation from(*first.rx);
+      block_on<Sync>(from);
+      Sync::assert_that(from.result()->value() == 1, "the item comes in the end");
+    } else {
+      first.must_send(1);
+    }
+  }
+  void finish() {}
+
+  channel_ends<Sync, Core> first{1};
+  channel_ends<Sync, Core> second{1};
+};
+
+template <class Sync, template <class, class> class Core = lock_ring>
+struct async_select_gives_up {
+  static constexpr std::string_view claim =
+      "a select of a send and a receive that is given up has done one of them, or none";
+  static constexpr unsigned threads = 2;
+  static constexpr needs asks{.bounded = true};
+
+  async_select_gives_up() { full.must_send(1); }
+  void thread(unsigned index) {
+    if (index == 0) {
+      send_operation into_full(*full.tx, item<Sync>(2));
+      receive_operation from_empty(*empty.rx);
+      async_select one(into_full, from_empty);
+      const bool is_done = block_on_until<Sync>(one, soon<Sync>());
+      sent = is_done && one.result() == 0;
+      received = is_done && one.result() == 1;
+      if (!sent) {
+        Sync::assert_that(into_full.take_back()->value() == 2, "the unsent item is the caller's");
+      }
+    } else {
+      Sync::assert_that(full.must_receive() == 1, "the first item comes first");
+      empty.must_send(3);
+    }
+  }
+  void finish() {
+    Sync::assert_that(full.rx->try_receive().has_value() == sent, "sent, or not");
+    Sync::assert_that(empty.rx->try_receive().has_value() == !received, "received, or not");
+  }
+
+  channel_ends<Sync, Core> full{1};
+  channel_ends<Sync, Core> empty{1};
+  bool sent = false;
+  bool received = false;
+};
+
 // Without room: both sides wait for each other ------------------------------------
 
 template <class Sync, template <class, class> class Core = rendezvous>
@@ -320,7 +409,7 @@ struct try_finds_who_waits {
   bool taken = false;
 };
 
-template <class Sync, template <class, class> class Core = rendezvous>
+template <class Sync, template <class, class> class Core = rendezvous, class Other = by_select>
 struct selects_meet {
   static constexpr std::string_view claim =
       "two selects that could meet on two channels meet on just one of them";
@@ -332,7 +421,8 @@ struct selects_meet {
     const auto& in = index == 0 ? second : first;
     send_operation to(*out.tx, item<Sync>(static_cast<int>(index) + 1));
     receive_operation from(*in.rx);
-    if (select(to, from) == 0) {
+    const bool is_first = index == 0;
+    if ((is_first ? select(to, from) : Other::template done<Sync>(to, from)) == 0) {
       Sync::assert_that(to.result().has_value(), "nobody closes");
       sent[index] = true;
     } else {
@@ -346,6 +436,9 @@ struct selects_meet {
   channel_ends<Sync, Core> second{0};
   std::array<bool, 2> sent{};
 };
+
+template <class Sync, template <class, class> class Core = rendezvous>
+using async_select_meets_select = selects_meet<Sync, Core, by_async_select>;
 
 template <class Sync, template <class, class> class Core = rendezvous>
 struct select_is_met_once {
@@ -462,6 +555,11 @@ void for_each_operation_scenario_of(const std::string& variant, Visit&& visit) {
   add.template operator()<select_gets_the_item>("select_gets_the_item");
   add.template operator()<select_passes_on>("select_passes_on");
   add.template operator()<select_sends_or_receives>("select_sends_or_receives");
+  add.template operator()<async_select_gets_the_item>("async_select_gets_the_item");
+  add.template operator()<async_select_passes_on>("async_select_passes_on");
+  add.template operator()<async_select_sends_or_receives>("async_select_sends_or_receives");
+  add.template operator()<async_select_gives_up>("async_select_gives_up");
+  add.template operator()<dropped_async_select_passes_on>("dropped_async_select_passes_on");
   add.template operator()<select_ends_with_close>("select_ends_with_close");
   add.template operator()<select_with_default>("select_with_default");
   add.template operator()<polled_receive_is_woken>("polled_receive_is_woken");
@@ -475,6 +573,7 @@ void for_each_rendezvous_scenario(Visit&& visit) {
   visit.template operator()<both_meet_or_both_miss>("rendezvous.both_meet_or_both_miss");
   visit.template operator()<try_finds_who_waits>("rendezvous.try_finds_who_waits");
   visit.template operator()<selects_meet>("rendezvous.selects_meet");
+  visit.template operator()<async_select_meets_select>("rendezvous.async_select_meets_select");
   visit.template operator()<select_is_met_once>("rendezvous.select_is_met_once");
   visit.template operator()<polled_operations_meet>("rendezvous.polled_operations_meet");
   visit.template operator()<dropped_send_is_met_or_kept>("rendezvous.dropped_send_is_met_or_kept");

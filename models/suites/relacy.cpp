@@ -249,7 +249,9 @@ result run_again(const execution_id& execution) {
 std::vector<mode> modes_of(std::string_view name) {
   constexpr std::array waits_for_a_time{"alarms_ring_in_turn", "sooner_alarm_is_not_late",
                                         "task_gives_up", "late_send_keeps_its_item"};
-  constexpr std::array locks_by_address{"rendezvous.selects_meet", "rendezvous.select_is_met_once"};
+  constexpr std::array locks_by_address{"rendezvous.selects_meet",
+                                        "rendezvous.async_select_meets_select",
+                                        "rendezvous.select_is_met_once"};
   const auto is_named = [name](std::string_view end) { return name.ends_with(end); };
   if (std::ranges::any_of(locks_by_address, is_named)) {
     return {};

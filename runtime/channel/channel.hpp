@@ -5,6 +5,7 @@
 // lock_ring::receive_with wakes -> ring::pop -> receiver::receive.
 #pragma once
 
+#include <handfast/channel/async_select.hpp>
 #include <handfast/channel/deadline.hpp>
 #include <handfast/channel/handles.hpp>
 #include <handfast/channel/lock_free.hpp>

@@ -225,7 +225,8 @@ struct native : detail::native_words {
                                : now + clock::duration(static_cast<clock::rep>(nanoseconds));
   }
 
-  static std::uint64_t random() {
+  // Not inlined: the caller may go on elsewhere (host.hpp), and take another thread's for its own.
+  [[gnu::noinline]] static std::uint64_t random() {
     thread_local std::mt19937_64 generator{std::random_device{}()};
     return generator();
   }
