@@ -90,6 +90,51 @@ TYPED_TEST(operation_on, both_ends_of_a_channel_and_one_end_twice_are_a_choice) 
   EXPECT_FALSE(this->first_.rx.try_receive());
 }
 
+TYPED_TEST(operation_on, an_async_select_is_woken_once_and_does_one) {
+  counting waits;
+  receive_operation from_first(this->first_.rx);
+  receive_operation from_second(this->second_.rx);
+  {
+    async_select one(from_first, from_second);
+    EXPECT_EQ(one.poll(waits.handle()), poll_status::pending);
+    this->must_send(this->first_, 4);
+    this->must_send(this->second_, 5);
+    EXPECT_GE(waits.woken, 1);
+    ASSERT_EQ(one.poll(waits.handle()), poll_status::ready);
+    const std::size_t done = one.result();
+    EXPECT_EQ(**(done == 0 ? from_first : from_second).result(), done == 0 ? 4 : 5);
+    EXPECT_FALSE((done == 0 ? this->first_ : this->second_).rx.try_receive());
+    EXPECT_TRUE((done == 0 ? this->second_ : this->first_).rx.try_receive());
+  }
+  counting dropped;
+  {
+    async_select another(from_first, from_second);
+    EXPECT_EQ(another.poll(dropped.handle()), poll_status::pending);
+  }
+  this->must_send(this->first_, 6);
+  EXPECT_EQ(dropped.woken, 0);
+  EXPECT_EQ(**this->first_.rx.receive(), 6);
+}
+
+TYPED_TEST(operation_on, an_async_select_ends_at_its_deadline) {
+  counting waits;
+  timer<native> tells;
+  receive_operation from_first(this->first_.rx);
+  receive_operation from_second(this->second_.rx);
+  const auto until_now = [&]() -> task<std::optional<std::size_t>> {
+    async_select one(from_first, from_second);
+    co_return co_await with_deadline(one, tells, native::clock::now());
+  };
+  auto late = until_now();
+  block_on<native>(late);
+  EXPECT_EQ(late.result(), std::nullopt);
+  this->must_send(this->second_, 7);
+  auto in_time = until_now();
+  block_on<native>(in_time);
+  EXPECT_EQ(in_time.result(), 1U);
+  EXPECT_EQ(**from_second.result(), 7);
+}
+
 TEST(rendezvous, a_choice_between_both_ends_does_not_meet_itself) {
   const auto [tx, rx] = make_channel_of<rendezvous<std::unique_ptr<int>, native>>();
   send_operation to(tx, std::make_unique<int>(5));

@@ -70,7 +70,8 @@ class polled_select {
 /// done, drawn without bias where several can be, and the rest have done nothing. It fails never:
 /// on a closed channel a send is done at once, a receive when nothing is left. Dropped before it is
 /// ready it leaves items where they are, and gives its wake-ups to others; but a send on a channel
-/// without room may be done then.
+/// without room may be done then. Both ends of one channel without room break a precondition: they
+/// would wake each other for ever.
 ///
 ///     handfast::receive_operation from_a(rx_a);
 ///     handfast::receive_operation from_b(rx_b);
@@ -111,7 +112,14 @@ class [[nodiscard]] async_select {
     std::size_t which = 0;
     (room_[which++].begin(all, all.others()), ...);
     may_give_way_ = (... && all.may_give_way());
+    Sync::assert_that(!(... || would_meet(all, all...)), "a select of both ends without room");
     return room_;
+  }
+  // Whether `from` is told of what one of `all` waits to be met for.
+  template <class... Operations>
+  [[nodiscard]] static bool would_meet(operation<Sync>& from, Operations&... all) noexcept {
+    return from.others() != nullptr && from.door() != nullptr &&
+           (... || (all.others() == nullptr && all.door() == from.door()));
   }
 
   cases room_;
