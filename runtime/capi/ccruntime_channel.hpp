@@ -4,7 +4,7 @@
 #include <handfast/capi/ccruntime.h>
 #include <handfast/channel/channel.hpp>
 #include <handfast/memory/object.hpp>
-#include <handfast/sync/native.hpp>
+#include <handfast/sync/policy.hpp>
 
 #include <array>
 #include <cerrno>
@@ -17,6 +17,7 @@
 namespace handfast::cc {
 
 /// A value on its way: in itself up to so many bytes, else in memory of its own.
+template <sync_policy Sync>
 class message {
  public:
   static constexpr std::size_t near_bytes = 64;
@@ -27,7 +28,7 @@ class message {
     std::optional<message> made;
     void* far = nullptr;
     if (size > near_bytes) {
-      far = native::allocate(size, far_alignment);
+      far = Sync::allocate(size, far_alignment);
       if (far == nullptr) {
         return made;
       }
@@ -46,7 +47,7 @@ class message {
   }
   ~message() {
     if (far_ != nullptr) {
-      native::deallocate(far_, size_, far_alignment);
+      Sync::deallocate(far_, size_, far_alignment);
     }
   }
 
@@ -64,8 +65,10 @@ class message {
   std::size_t size_;
 };
 
-using ring = lock_free_ring<message, native>;
-using meeting = rendezvous<message, native>;
+template <sync_policy Sync>
+using ring = lock_free_ring<message<Sync>, Sync>;
+template <sync_policy Sync>
+using meeting = rendezvous<message<Sync>, Sync>;
 
 [[nodiscard]] inline int errno_of(send_failure reason) noexcept {
   switch (reason) {
@@ -93,10 +96,12 @@ using meeting = rendezvous<message, native>;
 }
 
 // What a send and a receive came to.
-[[nodiscard]] inline int settle(const send_result<message>& sent) noexcept {
+template <class Message>
+[[nodiscard]] int settle(const send_result<Message>& sent) noexcept {
   return sent ? 0 : errno_of(sent.error().reason);
 }
-[[nodiscard]] inline int settle(const receive_result<message>& received, void* out) noexcept {
+template <class Message>
+[[nodiscard]] int settle(const receive_result<Message>& received, void* out) noexcept {
   if (!received) {
     return errno_of(received.error());
   }
@@ -104,26 +109,29 @@ using meeting = rendezvous<message, native>;
   return 0;
 }
 
-}  // namespace handfast::cc
-
-// Thread-safe throughout; whoever has it counts.
-struct CCChan {
+/// What a CCChan is. Thread-safe throughout; whoever has it counts.
+template <sync_policy Sync>
+class shared_channel {
  public:
   template <class Core>
-  CCChan(handfast::channel<Core> made, std::size_t value_size) noexcept
+  shared_channel(channel<Core> made, std::size_t value_size) noexcept
       : ends_(std::move(made)), value_size_(value_size) {}
-  CCChan(const CCChan&) = delete;
-  CCChan& operator=(const CCChan&) = delete;
+  shared_channel(const shared_channel&) = delete;
+  shared_channel& operator=(const shared_channel&) = delete;
+
+  [[nodiscard]] CCChan* as_c() noexcept { return reinterpret_cast<CCChan*>(this); }
+  [[nodiscard]] static shared_channel& of(CCChan* which) noexcept {
+    return *reinterpret_cast<shared_channel*>(which);
+  }
 
   /// Its owner's count, of calls and tasks that have it.
   void keep() noexcept {
-    held_.fetch_add(1,
-                    handfast::order::relaxed);  // relaxed: the caller's is counted, or the owner's
+    held_.fetch_add(1, order::relaxed);  // relaxed: the caller's is counted, or the owner's
   }
   void let_go() noexcept {
     // [ccruntime.channel] acq_rel: pairs with itself; what all did with it happens before it goes.
-    if (held_.fetch_sub(1, handfast::order::acq_rel) == 1) {
-      handfast::destroy_object<CCChan, handfast::native>(this);
+    if (held_.fetch_sub(1, order::acq_rel) == 1) {
+      destroy_object<shared_channel, Sync>(this);
     }
   }
 
@@ -141,24 +149,22 @@ struct CCChan {
   }
 
  private:
-  std::variant<handfast::channel<handfast::cc::ring>, handfast::channel<handfast::cc::meeting>>
-      ends_;
+  std::variant<channel<ring<Sync>>, channel<meeting<Sync>>> ends_;
   const std::size_t value_size_;
-  handfast::native::atomic<std::size_t> held_{1};
+  typename Sync::template atomic<std::size_t> held_{1};
 };
 
-namespace handfast::cc {
-
 /// A call or a task that has a channel.
+template <sync_policy Sync>
 class has_channel {
  public:
-  explicit has_channel(CCChan& which) noexcept : which_(which) { which_.keep(); }
+  explicit has_channel(shared_channel<Sync>& which) noexcept : which_(which) { which_.keep(); }
   has_channel(const has_channel&) = delete;
   has_channel& operator=(const has_channel&) = delete;
   ~has_channel() { which_.let_go(); }
 
  private:
-  CCChan& which_;
+  shared_channel<Sync>& which_;
 };
 
 }  // namespace handfast::cc

@@ -8,7 +8,7 @@
 #include <handfast/memory/object.hpp>
 #include <handfast/park/parker.hpp>
 #include <handfast/park/timer.hpp>
-#include <handfast/sync/native.hpp>
+#include <handfast/sync/policy.hpp>
 
 #include <cerrno>
 #include <cstdint>
@@ -33,48 +33,54 @@ struct outcome {
 }
 
 /// One user of the timer.
+template <sync_policy Sync>
 class timer_use {
  public:
-  timer_use() noexcept : timer_(all_services.use_timer()) {}
+  explicit timer_use(services<Sync>& of) noexcept : services_(of), timer_(of.use_timer()) {}
   timer_use(const timer_use&) = delete;
   timer_use& operator=(const timer_use&) = delete;
   ~timer_use() {
     if (timer_ != nullptr) {
-      all_services.leave_timer();
+      services_.leave_timer();
     }
   }
 
-  [[nodiscard]] timer<native>* get() const noexcept { return timer_; }
+  [[nodiscard]] timer<Sync>* get() const noexcept { return timer_; }
 
  private:
-  timer<native>* const timer_;
+  services<Sync>& services_;
+  timer<Sync>* const timer_;
 };
 
-/// A CCWaker that is held while it may be on a list; or none.
+/// A waker that is held while it may be on a list; or none.
+template <sync_policy Sync>
 class held_waker {
  public:
-  explicit held_waker(CCWaker* held = nullptr) noexcept : held_(held) {}
+  using counted = counted_waker<Sync>;
+
+  explicit held_waker(counted* held = nullptr) noexcept : held_(held) {}
   held_waker(const held_waker&) = delete;
   held_waker& operator=(const held_waker&) = delete;
   ~held_waker() { hold(nullptr); }
 
-  [[nodiscard]] CCWaker* get() const noexcept { return held_; }
+  [[nodiscard]] counted* get() const noexcept { return held_; }
   /// That one from now on, which the caller has kept. The one before is the caller's.
-  [[nodiscard]] CCWaker* exchange(CCWaker* other) noexcept { return std::exchange(held_, other); }
-  void hold(CCWaker* other) noexcept {
-    if (CCWaker* const before = exchange(other)) {
+  [[nodiscard]] counted* exchange(counted* other) noexcept { return std::exchange(held_, other); }
+  void hold(counted* other) noexcept {
+    if (counted* const before = exchange(other)) {
       before->let_go();
     }
   }
 
  private:
-  CCWaker* held_;
+  counted* held_;
 };
 
 // Polls a task to its end on this thread, asleep in between.
-inline outcome run_here(const CCTaskIntptr& task) {
-  parker<native> sleep;
-  poller mine(sleep.handle());
+template <sync_policy Sync>
+outcome run_here(const CCTaskIntptr& task) {
+  parker<Sync> sleep;
+  poller<Sync> mine(sleep.handle());
   for (;;) {
     outcome result{};
     result.status = mine.poll(task, result.value, result.error);
@@ -82,13 +88,13 @@ inline outcome run_here(const CCTaskIntptr& task) {
       return result;
     }
     if (mine.may_be_woken()) {
-      const keeps_context aside;
+      const keeps_context<Sync> aside;
       sleep.park(forever{});
       sleep.reset();
     } else if (task.wait == nullptr) {
       return failed(EDEADLK);
     } else {
-      const keeps_context aside;
+      const keeps_context<Sync> aside;
       if (const int error = task.wait(task.frame); error != 0) {
         return failed(error);
       }
@@ -96,15 +102,25 @@ inline outcome run_here(const CCTaskIntptr& task) {
   }
 }
 
+/// Frees it; it is the invalid task then.
+inline void drop_task(CCTaskIntptr& task) noexcept {
+  const CCTaskIntptr dropped = std::exchange(task, {});
+  if (dropped.drop != nullptr) {
+    dropped.drop(dropped.frame);
+  }
+}
+
 /// The frame of a task over `What`, which is polled with a waker, can give up, and has a result.
 template <class What>
 class frame {
  public:
+  using sync = typename What::sync;
+
   template <class... Arguments>
-  explicit frame(const limit& end, Arguments&&... arguments) noexcept
+  explicit frame(services<sync>& by, const limit<sync>& end, Arguments&&... arguments) noexcept
       : end_(end), what_(std::forward<Arguments>(arguments)...) {
     if (end_) {
-      time_.emplace();
+      time_.emplace(by);
     }
   }
   frame(const frame&) = delete;
@@ -120,7 +136,7 @@ class frame {
     until_.reset();
     if (what_.give_up() == poll_status::ready) {
       result_ = what_.result();
-    } else if (end_ && native::clock::now() >= *end_) {
+    } else if (end_ && sync::clock::now() >= *end_) {
       result_ = What::timed_out();
     }
     wakes_.hold(nullptr);
@@ -145,17 +161,15 @@ class frame {
     return mine.result_->status;
   }
   static int wait(void* self) noexcept {
-    std::ignore = run_here({poll, nullptr, self, nullptr});
+    std::ignore = run_here<sync>({poll, nullptr, self, nullptr});
     return 0;
   }
-  static void drop(void* self) noexcept {
-    destroy_object<frame, native>(static_cast<frame*>(self));
-  }
+  static void drop(void* self) noexcept { destroy_object<frame, sync>(static_cast<frame*>(self)); }
 
  private:
   [[nodiscard]] bool go_on() noexcept {
-    poller* const by = context::current().polls;
-    if (by == nullptr || (end_ && native::clock::now() >= *end_)) {
+    auto* const by = context<sync>::current().polls;
+    if (by == nullptr || (end_ && sync::clock::now() >= *end_)) {
       return look();
     }
     if (!by->has_turn()) {
@@ -165,13 +179,13 @@ class frame {
     if (!by->has_handle() && look()) {
       return true;
     }
-    CCWaker* const wakes = by->handle();
+    auto* const wakes = by->handle();
     if (wakes == nullptr) {
       result_ = failed(ENOMEM);
       return true;
     }
     // The one before is held until no list has it any more.
-    const held_waker before(wakes == wakes_.get() ? nullptr : wakes_.exchange(wakes->keep()));
+    const held_waker<sync> before(wakes == wakes_.get() ? nullptr : wakes_.exchange(wakes->keep()));
     if (end_) {
       poll_until(wakes->handle());
     } else if (what_.poll(wakes->handle()) == poll_status::ready) {
@@ -193,22 +207,24 @@ class frame {
   }
 
   // What is below may be on lists, with what is above.
-  const limit end_;
-  std::optional<timer_use> time_;
-  held_waker wakes_;
+  const limit<sync> end_;
+  std::optional<timer_use<sync>> time_;
+  held_waker<sync> wakes_;
   What what_;
   std::optional<with_deadline<What>> until_;
   std::optional<outcome> result_;
 };
 
 template <class What>
-CCTaskIntptr task_over(frame<What>* made) {
-  return cc_task_intptr_make_poll_ex(frame<What>::poll, frame<What>::wait, made, frame<What>::drop);
+CCTaskIntptr task_over(frame<What>* made) noexcept {
+  return {frame<What>::poll, frame<What>::wait, made, frame<What>::drop};
 }
 // A task over a What of `arguments`; or none, and errno says why.
 template <class What, class... Arguments>
-CCTaskIntptr make_task(const limit& end, Arguments&&... arguments) {
-  auto* const made = make_object<frame<What>, native>(end, std::forward<Arguments>(arguments)...);
+CCTaskIntptr make_task(services<typename What::sync>& by, const limit<typename What::sync>& end,
+                       Arguments&&... arguments) {
+  auto* const made =
+      make_object<frame<What>, typename What::sync>(by, end, std::forward<Arguments>(arguments)...);
   if (made == nullptr) {
     return refuse(ENOMEM);
   }

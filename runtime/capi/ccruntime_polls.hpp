@@ -7,7 +7,7 @@
 //  (host.hpp).
 //     So each call that may wait empties the slot before and fills it after, wherever it is then
 //     (keeps_context); nobody keeps a reference to it.
-//  2. A CCWaker is counted: its poller, and each that may call it, hold it. It outlives its
+//  2. A waker is counted: its poller, and each that may call it, hold it. It outlives its
 //     poller, who retires it; after that it wakes nobody. So a task may stay behind on a list
 //     when its poller has gone, as C code cannot be kept from letting it.
 //  3. Its fields but the count are touched only while its mutex is held. Lists and timers call it
@@ -16,95 +16,92 @@
 #pragma once
 
 #include <handfast/capi/ccruntime.h>
+#include <handfast/capi/misuse.hpp>
 #include <handfast/memory/object.hpp>
 #include <handfast/park/waker.hpp>
 #include <handfast/sync/lock_guard.hpp>
-#include <handfast/sync/native.hpp>
+#include <handfast/sync/policy.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <utility>
 
-struct CCWaker {
- public:
-  explicit CCWaker(handfast::waker whom) noexcept : whom_(whom) {}
-  CCWaker(const CCWaker&) = delete;
-  CCWaker& operator=(const CCWaker&) = delete;
+namespace handfast::cc {
 
-  [[nodiscard]] CCWaker* keep() noexcept {
-    held_.fetch_add(1, handfast::order::relaxed);  // relaxed: the caller holds one
+using capi::require;
+
+/// What a CCWaker is.
+template <sync_policy Sync>
+class counted_waker {
+ public:
+  explicit counted_waker(waker whom) noexcept : whom_(whom) {}
+  counted_waker(const counted_waker&) = delete;
+  counted_waker& operator=(const counted_waker&) = delete;
+
+  [[nodiscard]] CCWaker* as_c() noexcept { return reinterpret_cast<CCWaker*>(this); }
+  [[nodiscard]] static counted_waker& of(CCWaker* which) noexcept {
+    return *reinterpret_cast<counted_waker*>(which);
+  }
+
+  [[nodiscard]] counted_waker* keep() noexcept {
+    held_.fetch_add(1, order::relaxed);  // relaxed: the caller holds one
     return this;
   }
   void let_go() noexcept {
     // [ccruntime.waker] acq_rel: pairs with itself and with may_wake's acquire; what all did with
     // it happens before it goes.
-    if (held_.fetch_sub(1, handfast::order::acq_rel) == 1) {
-      handfast::destroy_object<CCWaker, handfast::native>(this);
+    if (held_.fetch_sub(1, order::acq_rel) == 1) {
+      destroy_object<counted_waker, Sync>(this);
     }
   }
 
   void wake() noexcept {
-    const lock lock(mutex_);
-    woken_ = true;
-    if (!retired_) {
+    const lock_guard<Sync> lock(mutex_);
+    woken_.write() = true;
+    if (!retired_.read()) {
       whom_.wake();
     }
   }
-  [[nodiscard]] handfast::waker handle() noexcept {
-    return {[](void* self) noexcept { static_cast<CCWaker*>(self)->wake(); }, this};
+  [[nodiscard]] waker handle() noexcept {
+    return {[](void* self) noexcept { static_cast<counted_waker*>(self)->wake(); }, this};
   }
 
   // The poller's.
   /// What it was woken for is looked at now.
   void forget_wakes() noexcept {
-    const lock lock(mutex_);
-    woken_ = false;
+    const lock_guard<Sync> lock(mutex_);
+    woken_.write() = false;
   }
   /// Whether it was woken since, or may be yet.
   [[nodiscard]] bool may_wake() noexcept {
     // [ccruntime.waker] acquire: pairs with let_go's release; the calls of those that have let go
     // are seen below.
-    if (held_.load(handfast::order::acquire) > 1) {
+    if (held_.load(order::acquire) > 1) {
       return true;
     }
-    const lock lock(mutex_);
-    return woken_;
+    const lock_guard<Sync> lock(mutex_);
+    return woken_.read();
   }
   void retire() noexcept {
-    const lock lock(mutex_);
-    retired_ = true;
+    const lock_guard<Sync> lock(mutex_);
+    retired_.write() = true;
   }
 
  private:
-  using lock = handfast::lock_guard<handfast::native>;
-
-  handfast::native::atomic<std::size_t> held_{1};
-  handfast::native::mutex mutex_;
-  const handfast::waker whom_;
-  bool woken_ = false;
-  bool retired_ = false;
+  typename Sync::template atomic<std::size_t> held_{1};
+  typename Sync::mutex mutex_;
+  const waker whom_;
+  typename Sync::template var<bool> woken_{false};
+  typename Sync::template var<bool> retired_{false};
 };
 
-namespace handfast::cc {
-
-[[noreturn]] inline void misused(const char* call, const char* what) {
-  std::fprintf(stderr, "handfast: %s: %s\n", call, what);
-  std::abort();
-}
-
-inline void require(bool holds, const char* call, const char* what) {
-  if (!holds) {
-    misused(call, what);
-  }
-}
-
+template <sync_policy Sync>
 class poller;
 
 /// What the code that runs here has from whoever called it.
+template <sync_policy Sync>
 struct context {
-  poller* polls = nullptr;                 // it; nullptr: nobody does
+  poller<Sync>* polls = nullptr;           // it; nullptr: nobody does
   const CCDeadlineScope* scope = nullptr;  // the innermost; nullptr: it has no deadline
   bool on_crew = false;                    // it is a task of the runtime's workers
 
@@ -120,22 +117,26 @@ struct context {
 
  private:
   struct tag;
-  [[nodiscard]] static context& slot() noexcept { return native::thread_slot<context, tag>::get(); }
+  [[nodiscard]] static context& slot() noexcept {
+    return Sync::template thread_slot<context, tag>::get();
+  }
 };
 
 /// Around each call that may wait.
+template <sync_policy Sync>
 class keeps_context {
  public:
-  keeps_context() noexcept { context::make_current({}); }
+  keeps_context() noexcept { context<Sync>::make_current({}); }
   keeps_context(const keeps_context&) = delete;
   keeps_context& operator=(const keeps_context&) = delete;
-  ~keeps_context() { context::make_current(mine_); }
+  ~keeps_context() { context<Sync>::make_current(mine_); }
 
  private:
-  const context mine_ = context::current();
+  const context<Sync> mine_ = context<Sync>::current();
 };
 
 /// Somebody who polls one task, and is woken by what that waits for. One thread at a time has it.
+template <sync_policy Sync>
 class poller {
  public:
   /// How many channel operations may be ready in one poll before others get their turn.
@@ -161,12 +162,12 @@ class poller {
     turns_ = budget;
     value = 0;
     error = 0;
-    const context outer = context::current();
-    context::make_current({this, outer.scope, outer.on_crew});
+    const context<Sync> outer = context<Sync>::current();
+    context<Sync>::make_current({this, outer.scope, outer.on_crew});
     const CCFutureStatus status = task.poll(task.frame, &value, &error);
-    require(context::current().scope == outer.scope, "cc_deadline_push",
+    require(context<Sync>::current().scope == outer.scope, "cc_deadline_push",
             "a task's poll function returned before it popped its deadline");
-    context::make_current(outer);
+    context<Sync>::make_current(outer);
     return status;
   }
 
@@ -176,9 +177,9 @@ class poller {
   // The task's, while it is polled.
   [[nodiscard]] bool has_handle() const noexcept { return mine_ != nullptr; }
   /// To be woken by; nullptr where there is no memory for it.
-  [[nodiscard]] CCWaker* handle() noexcept {
+  [[nodiscard]] counted_waker<Sync>* handle() noexcept {
     if (mine_ == nullptr) {
-      mine_ = make_object<CCWaker, native>(wakes_);
+      mine_ = make_object<counted_waker<Sync>, Sync>(wakes_);
     }
     return mine_;
   }
@@ -188,7 +189,7 @@ class poller {
       --turns_;
       return true;
     }
-    if (CCWaker* const again = handle()) {
+    if (auto* const again = handle()) {
       again->wake();
       return false;
     }
@@ -197,7 +198,7 @@ class poller {
 
  private:
   const waker wakes_;
-  CCWaker* mine_ = nullptr;  // once somebody has asked for it
+  counted_waker<Sync>* mine_ = nullptr;  // once somebody has asked for it
   std::uint32_t turns_ = 0;
 };
 

@@ -9,13 +9,12 @@
 #include <handfast/sched/blocking_pool.hpp>
 #include <handfast/sched/scheduler.hpp>
 #include <handfast/sync/lock_guard.hpp>
-#include <handfast/sync/native.hpp>
+#include <handfast/sync/policy.hpp>
 #include <handfast/task/spawned.hpp>
 
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <expected>
 #include <limits>
 #include <memory>
@@ -27,18 +26,22 @@ namespace handfast::cc {
 
 inline constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
-inline native::deadline moment(CCDeadline deadline) {
-  return native::deadline(native::clock::duration(deadline.at));
-}
-
 /// What bounds a call or a task; nothing: it waits as long as it takes.
-using limit = std::optional<native::deadline>;
+template <sync_policy Sync>
+using limit = std::optional<typename Sync::deadline>;
 
-inline limit limit_of(const CCDeadline* deadline) {
-  return deadline == nullptr || deadline->at == never ? limit() : limit(moment(*deadline));
+template <sync_policy Sync>
+limit<Sync> limit_of(const CCDeadline* deadline) {
+  using moment = typename Sync::deadline;
+  return deadline == nullptr || deadline->at == never
+             ? limit<Sync>()
+             : limit<Sync>(moment(typename moment::duration(deadline->at)));
 }
-inline limit current_limit() {
-  return limit_of(cc_current_deadline());
+/// The deadline of the code that runs here.
+template <sync_policy Sync>
+const CCDeadline* current_deadline() noexcept {
+  const CCDeadlineScope* const innermost = context<Sync>::current().scope;
+  return innermost == nullptr ? nullptr : &innermost->end;
 }
 
 inline CCTaskIntptr refuse(int error) {
@@ -57,18 +60,20 @@ inline int errno_of(spawn_failure reason) {
 ///     run it does not end.
 ///  2. Outsiders spawn while `mutex_` is held and the crew works; so none does while it ends.
 ///  3. The blocking pool ends after the crew, whose tasks may wait for it; the timer after both.
+template <sync_policy Sync>
 class services {
  public:
-  constexpr services() noexcept = default;
+  /// `at_end` sees to it that `end` is called at the end of the program; whether it can.
+  constexpr explicit services(bool (*at_end)() noexcept) noexcept : at_end_(at_end) {}
   services(const services&) = delete;
   services& operator=(const services&) = delete;
 
   int start(unsigned workers) noexcept {
-    const lock_guard<native> lock(mutex_);
-    if (state_ != state::open) {
+    const lock_guard<Sync> lock(mutex_);
+    if (state_.read() != state::open) {
       return ESHUTDOWN;
     }
-    if (crew_ != nullptr) {
+    if (crew_.read() != nullptr) {
       return EALREADY;
     }
     hire(workers);
@@ -78,86 +83,105 @@ class services {
   /// `spawn(crew)`, if that may still be.
   template <class Spawn>
   auto with_crew(Spawn spawn) noexcept
-      -> std::expected<std::invoke_result_t<Spawn&, scheduler<native>&>, int> {
-    if (context::current().on_crew) {
-      return spawn(*crew_);
+      -> std::expected<std::invoke_result_t<Spawn&, scheduler<Sync>&>, int> {
+    if (context<Sync>::current().on_crew) {
+      return spawn(*crew_.read());
     }
-    const lock_guard<native> lock(mutex_);
-    if (state_ != state::open) {
+    const lock_guard<Sync> lock(mutex_);
+    if (state_.read() != state::open) {
       return std::unexpected(ESHUTDOWN);
     }
-    if (crew_ == nullptr) {
+    if (crew_.read() == nullptr) {
       hire(0);
     }
-    return spawn(*crew_);
+    return spawn(*crew_.read());
   }
 
   /// `run(pool)`, the same.
   template <class Run>
   auto with_pool(Run run) noexcept
-      -> std::expected<std::invoke_result_t<Run&, blocking_pool<native>&>, int> {
-    const lock_guard<native> lock(mutex_);
-    if (state_ == state::over) {
+      -> std::expected<std::invoke_result_t<Run&, blocking_pool<Sync>&>, int> {
+    const lock_guard<Sync> lock(mutex_);
+    if (state_.read() == state::over) {
       return std::unexpected(ESHUTDOWN);
     }
-    if (pool_ == nullptr) {
-      pool_ = make_object<blocking_pool<native>, native>();
-      if (pool_ == nullptr) {
+    if (pool_.read() == nullptr) {
+      pool_.write() = make_object<blocking_pool<Sync>, Sync>();
+      if (pool_.read() == nullptr) {
         return std::unexpected(ENOMEM);
       }
       end_with_program();
     }
-    return run(*pool_);
+    return run(*pool_.read());
   }
 
   /// The timer, for one more user; nullptr at the end of the program.
-  [[nodiscard]] timer<native>* use_timer() noexcept {
-    const lock_guard<native> lock(mutex_);
-    if (timer_ == nullptr && !timer_is_over_) {
-      timer_ = make_object<timer<native>, native>();
+  [[nodiscard]] timer<Sync>* use_timer() noexcept {
+    const lock_guard<Sync> lock(mutex_);
+    if (timer_.read() == nullptr && !timer_is_over_.read()) {
+      timer_.write() = make_object<timer<Sync>, Sync>();
       end_with_program();
     }
-    if (timer_ != nullptr) {
-      ++timer_users_;
+    if (timer_.read() != nullptr) {
+      ++timer_users_.write();
     }
-    return timer_;
+    return timer_.read();
   }
   void leave_timer() noexcept {
-    const lock_guard<native> lock(mutex_);
-    --timer_users_;
+    const lock_guard<Sync> lock(mutex_);
+    --timer_users_.write();
   }
 
-  int stop(const limit& end) noexcept {
-    if (host<native>::here() != nullptr || blocking_pool<native>::runs_here()) {
+  int stop(const limit<Sync>& end) noexcept {
+    if (host<Sync>::here() != nullptr || blocking_pool<Sync>::runs_here()) {
       return EDEADLK;
     }
-    scheduler<native>* crew = nullptr;
+    scheduler<Sync>* crew = nullptr;
     {
-      const lock_guard<native> lock(mutex_);
-      if (state_ != state::open) {
+      const lock_guard<Sync> lock(mutex_);
+      if (state_.read() != state::open) {
         return EALREADY;
       }
-      state_ = state::ends;
-      crew = crew_;
+      state_.write() = state::ends;
+      crew = crew_.read();
     }
     bool in_time = true;
     if (crew != nullptr) {
       const auto report = end ? crew->shut_down_until(*end) : crew->shut_down(shutdown_mode::drain);
       in_time = report.in_time && report.stuck == 0;
-      destroy_object<scheduler<native>, native>(crew);
+      destroy_object<scheduler<Sync>, Sync>(crew);
     }
-    blocking_pool<native>* pool = nullptr;
+    blocking_pool<Sync>* pool = nullptr;
     {
-      const lock_guard<native> lock(mutex_);
-      state_ = state::over;
-      crew_ = nullptr;
-      pool = std::exchange(pool_, nullptr);
+      const lock_guard<Sync> lock(mutex_);
+      state_.write() = state::over;
+      crew_.write() = nullptr;
+      pool = std::exchange(pool_.write(), nullptr);
     }
     if (pool != nullptr) {
       pool->shut_down(in_time ? shutdown_mode::drain : shutdown_mode::cancel);
-      destroy_object<blocking_pool<native>, native>(pool);
+      destroy_object<blocking_pool<Sync>, Sync>(pool);
     }
     return in_time ? 0 : ETIMEDOUT;
+  }
+
+  /// The program does. A task that ends it, or a blocking call, cannot wait for itself: the system
+  /// ends the threads then.
+  void end() noexcept {
+    if (stop(limit<Sync>()) == EDEADLK) {
+      return;
+    }
+    timer<Sync>* last = nullptr;
+    {
+      const lock_guard<Sync> lock(mutex_);
+      timer_is_over_.write() = true;
+      if (timer_users_.read() == 0) {
+        last = std::exchange(timer_.write(), nullptr);
+      }
+    }
+    if (last != nullptr) {
+      destroy_object<timer<Sync>, Sync>(last);
+    }
   }
 
  private:
@@ -168,50 +192,29 @@ class services {
   };
 
   void hire(unsigned workers) noexcept {
-    void* const memory = native::allocate(sizeof(*crew_), alignof(scheduler<native>));
+    void* const memory = Sync::allocate(sizeof(scheduler<Sync>), alignof(scheduler<Sync>));
     require(memory != nullptr, "cc_spawn_intptr", "there is no memory for workers");
-    crew_ = std::construct_at(static_cast<scheduler<native>*>(memory),
-                              scheduler_options{.workers = workers});
+    crew_.write() = std::construct_at(static_cast<scheduler<Sync>*>(memory),
+                                      scheduler_options{.workers = workers});
     end_with_program();
   }
 
-  // Once. A task that ends the program, or a blocking call, cannot wait for itself: the system ends
-  // the threads then.
-  void end_with_program() noexcept;
-  void end() noexcept {
-    if (stop(limit()) == EDEADLK) {
-      return;
-    }
-    timer<native>* last = nullptr;
-    {
-      const lock_guard<native> lock(mutex_);
-      timer_is_over_ = true;
-      if (timer_users_ == 0) {
-        last = std::exchange(timer_, nullptr);
-      }
-    }
-    if (last != nullptr) {
-      destroy_object<timer<native>, native>(last);
+  void end_with_program() noexcept {
+    if (!std::exchange(ends_with_program_.write(), true)) {
+      require(at_end_(), "ccruntime",
+              "the program has no room for one more thing to do at its end");
     }
   }
 
-  native::mutex mutex_;
-  state state_ = state::open;
-  scheduler<native>* crew_ = nullptr;
-  blocking_pool<native>* pool_ = nullptr;
-  timer<native>* timer_ = nullptr;
-  std::size_t timer_users_ = 0;
-  bool timer_is_over_ = false;
-  bool ends_with_program_ = false;
+  bool (*const at_end_)() noexcept;
+  typename Sync::mutex mutex_;
+  typename Sync::template var<state> state_{state::open};
+  typename Sync::template var<scheduler<Sync>*> crew_{nullptr};
+  typename Sync::template var<blocking_pool<Sync>*> pool_{nullptr};
+  typename Sync::template var<timer<Sync>*> timer_{nullptr};
+  typename Sync::template var<std::size_t> timer_users_{0};
+  typename Sync::template var<bool> timer_is_over_{false};
+  typename Sync::template var<bool> ends_with_program_{false};
 };
-
-inline constinit services all_services;
-
-inline void services::end_with_program() noexcept {
-  if (!std::exchange(ends_with_program_, true)) {
-    require(std::atexit([] { all_services.end(); }) == 0, "ccruntime",
-            "the program has no room for one more thing to do at its end");
-  }
-}
 
 }  // namespace handfast::cc

@@ -8,7 +8,7 @@
 #include <handfast/memory/object.hpp>
 #include <handfast/park/waker.hpp>
 #include <handfast/sched/blocking_pool.hpp>
-#include <handfast/sync/native.hpp>
+#include <handfast/sync/policy.hpp>
 #include <handfast/task/spawned.hpp>
 #include <handfast/task/task.hpp>
 
@@ -22,14 +22,14 @@
 namespace handfast::cc {
 
 /// What was started elsewhere, as a task. Dropped, it runs on.
-template <class Value>
+template <class Value, sync_policy Sync>
 class joining {
  public:
-  using sync = native;
+  using sync = Sync;
 
   /// Of what is started next: once it runs there is no way to refuse.
   joining() noexcept = default;
-  void begin(join_handle<Value, native> handle) noexcept { handle_.emplace(std::move(handle)); }
+  void begin(join_handle<Value, Sync> handle) noexcept { handle_.emplace(std::move(handle)); }
 
   [[nodiscard]] poll_status poll(waker wakes) noexcept { return handle_->poll(wakes); }
   [[nodiscard]] poll_status give_up() noexcept {
@@ -51,12 +51,12 @@ class joining {
   void cancel() noexcept { handle_->cancel(); }
 
  private:
-  std::optional<join_handle<Value, native>> handle_;
+  std::optional<join_handle<Value, Sync>> handle_;
 };
 
-template <class Value>
+template <class Value, sync_policy Sync>
 bool cancel_if_joining(const CCTaskIntptr& task) {
-  auto* const its = frame_of<joining<Value>>(task);
+  auto* const its = frame_of<joining<Value, Sync>>(task);
   if (its != nullptr && !its->is_over()) {
     its->what().cancel();
   }
@@ -84,10 +84,11 @@ class closure {
 };
 
 /// A task that a worker polls.
+template <sync_policy Sync>
 class driven {
  public:
   /// For a task that it is given next.
-  driven() noexcept = default;
+  explicit driven(services<Sync>& by) noexcept : services_(by) {}
   driven(const driven&) = delete;
   driven& operator=(const driven&) = delete;
   ~driven() { drop(); }
@@ -96,12 +97,12 @@ class driven {
   void give_back() noexcept { task_ = {}; }
 
   [[nodiscard]] poll_status poll(waker wakes) noexcept {
-    context::make_current({.on_crew = true});
+    context<Sync>::make_current({.on_crew = true});
     const poll_status status = go_on(wakes);
     if (status == poll_status::ready) {
       drop();
     }
-    context::make_current({});
+    context<Sync>::make_current({});
     return status;
   }
   [[nodiscard]] outcome result() const noexcept { return result_; }
@@ -134,7 +135,7 @@ class driven {
       result_ = failed(EDEADLK);
       return;
     }
-    auto begun = all_services.with_pool([this](blocking_pool<native>& pool) {
+    auto begun = services_.with_pool([this](blocking_pool<Sync>& pool) {
       return pool.run([task = task_] { return task.wait(task.frame); });
     });
     if (!begun || !*begun) {
@@ -160,35 +161,38 @@ class driven {
       std::ignore = waits_->join();  // it has the frame
       waits_.reset();
     }
-    cc_task_intptr_drop(&task_);
+    drop_task(task_);
     polls_.reset();
   }
 
+  services<Sync>& services_;
   CCTaskIntptr task_{};
-  std::optional<poller> polls_;
-  std::optional<join_handle<int, native>> waits_;
+  std::optional<poller<Sync>> polls_;
+  std::optional<join_handle<int, Sync>> waits_;
   outcome result_{};
 };
 
 /// Whoever owns one.
+template <sync_policy Sync>
 class owns_driven {
  public:
-  explicit owns_driven(driven& owned) noexcept : owned_(&owned) {}
+  explicit owns_driven(driven<Sync>& owned) noexcept : owned_(&owned) {}
   owns_driven(owns_driven&& other) noexcept : owned_(std::exchange(other.owned_, nullptr)) {}
   owns_driven& operator=(owns_driven&&) = delete;
   ~owns_driven() {
     if (owned_ != nullptr) {
-      destroy_object<driven, native>(owned_);
+      destroy_object<driven<Sync>, Sync>(owned_);
     }
   }
 
-  [[nodiscard]] driven& get() const noexcept { return *owned_; }
+  [[nodiscard]] driven<Sync>& get() const noexcept { return *owned_; }
 
  private:
-  driven* owned_;
+  driven<Sync>* owned_;
 };
 
-inline task<outcome> drive(owns_driven which) {
+template <sync_policy Sync>
+task<outcome, Sync> drive(owns_driven<Sync> which) {
   co_return co_await which.get();
 }
 
