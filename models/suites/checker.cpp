@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "models/scenarios/blocking_pool.hpp"
+#include "models/scenarios/ccruntime.hpp"
 #include "models/scenarios/channel.hpp"
 #include "models/scenarios/idle.hpp"
 #include "models/scenarios/operation.hpp"
@@ -41,6 +42,7 @@ const std::vector<scenario>& scenarios() {
     scenarios::for_each_idle_scenario(add);
     scenarios::for_each_scheduler_scenario(add);
     scenarios::pool::for_each_blocking_pool_scenario(add);
+    scenarios::cc::for_each_ccruntime_scenario(add);
     const auto add_wrong = [&made]<template <class> class Scenario>(const char* name) {
       made.push_back(entry<Scenario>(name, false));
     };
