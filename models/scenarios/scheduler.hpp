@@ -7,6 +7,7 @@
 #include <handfast/sync/busy_wait.hpp>
 #include <handfast/task/task.hpp>
 
+#include <cstdint>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -245,6 +246,38 @@ struct fork_waits_for_who_stole {
   typename Sync::template atomic<job<Sync>*> stolen{nullptr};
 };
 
+template <class Sync>
+struct woken_task_goes_elsewhere {
+  static constexpr std::string_view claim =
+      "a task that was woken by one that keeps its worker goes on on another worker";
+  static constexpr unsigned threads = 1;
+  static constexpr unsigned spawned = 2;
+  static constexpr unsigned weight = 2;
+
+  void thread(unsigned) {
+    scheduler<Sync> all(crew_of<Sync>(2));
+    std::ignore = all.spawn(tell_what_came());
+    std::ignore = all.post([this] {
+      ends.must_send(1);
+      while (has_come.load(order::acquire) == 0) {
+        Sync::wait(has_come, 0U);
+      }
+    });
+  }
+  void finish() { Sync::assert_that(came.read() == 1, "it came"); }
+
+  task<void, Sync> tell_what_came() {
+    const auto received = co_await ends.rx->async_receive();
+    came.write() = received->value();
+    has_come.store(1, order::release);
+    Sync::notify_one(has_come);
+  }
+
+  channel_ends<Sync> ends{1};
+  typename Sync::template var<int> came;
+  typename Sync::template atomic<std::uint32_t> has_come{0};
+};
+
 template <class Visit>
 void for_each_scheduler_scenario(Visit&& visit) {
   visit.template operator()<drained_before_it_ends>("scheduler.drained_before_it_ends");
@@ -256,6 +289,7 @@ void for_each_scheduler_scenario(Visit&& visit) {
   visit.template operator()<woken_while_all_is_dropped>("scheduler.woken_while_all_is_dropped");
   visit.template operator()<shut_down_leaves_no_job>("scheduler.shut_down_leaves_no_job");
   visit.template operator()<quiet_when_all_is_done>("scheduler.quiet_when_all_is_done");
+  visit.template operator()<woken_task_goes_elsewhere>("scheduler.woken_task_goes_elsewhere");
   visit.template operator()<fork_does_both>("scheduler.fork_does_both");
   visit.template operator()<fork_waits_for_who_stole>("scheduler.fork_waits_for_who_stole");
 }

@@ -48,8 +48,7 @@ class counted_waker {
     return this;
   }
   void let_go() noexcept {
-    // [ccruntime.waker] acq_rel: pairs with itself and with may_wake's acquire; what all did with
-    // it happens before it goes.
+    // [ccruntime.waker] acq_rel: pairs with itself; what all did with it happens before it goes.
     if (held_.fetch_sub(1, order::acq_rel) == 1) {
       destroy_object<counted_waker, Sync>(this);
     }
@@ -74,9 +73,9 @@ class counted_waker {
   }
   /// Whether it was woken since, or may be yet.
   [[nodiscard]] bool may_wake() noexcept {
-    // [ccruntime.waker] acquire: pairs with let_go's release; the calls of those that have let go
-    // are seen below.
-    if (held_.load(order::acquire) > 1) {
+    // relaxed: who has let go, as the count says, locked for its call before that; so the lock
+    // below comes after that one.
+    if (held_.load(order::relaxed) > 1) {
       return true;
     }
     const lock_guard<Sync> lock(mutex_);
