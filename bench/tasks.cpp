@@ -306,9 +306,10 @@ task<> receive_from_either(const receiver<Core>& first, const receiver<Core>& se
                            std::uint64_t count, ledger& result) {
   receive_operation<Core> from_first(first);
   receive_operation<Core> from_second(second);
+  async_select either(from_first, from_second);
   std::uint64_t sum = 0;
   for (std::uint64_t left = count; left > 0; --left) {
-    const std::size_t which = co_await async_select(from_first, from_second);
+    const std::size_t which = co_await either;
     sum += sure((which == 0 ? from_first : from_second).result()).number();
   }
   result.received = count;

@@ -117,7 +117,6 @@ TYPED_TEST(operation_on, an_async_select_is_woken_once_and_does_one) {
 }
 
 TYPED_TEST(operation_on, an_async_select_ends_at_its_deadline) {
-  counting waits;
   timer<native> tells;
   receive_operation from_first(this->first_.rx);
   receive_operation from_second(this->second_.rx);

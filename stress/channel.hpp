@@ -76,12 +76,12 @@ class storm {
       for (std::uint64_t i = 0; i < senders; ++i) {
         threads.emplace_back([this, handle = handed_out(tx, on_.many_senders),
                               seed = random_.next(), &sent,
-                              i] { send_all(handle, seeded::random_stream(seed), sent, 2 * i); });
+                              i] { send_all(handle, random_stream(seed), sent, 2 * i); });
       }
       for (std::uint64_t i = 0; i < receivers; ++i) {
         threads.emplace_back([this, handle = std::optional(handed_out(rx, on_.many_receivers)),
                               seed = random_.next(), &received, i]() mutable {
-          receive_all(handle, seeded::random_stream(seed), received, 2 * i);
+          receive_all(handle, random_stream(seed), received, 2 * i);
         });
       }
       {
@@ -112,7 +112,7 @@ class storm {
                    const receiver<core>& rx) {
     const auto add = [&](auto handle) {
       threads.emplace_back([this, handle = std::move(handle), seed = random_.next()] {
-        seeded::random_stream random(seed);
+        random_stream random(seed);
         dawdle<Sync>(random);
         std::ignore = handle.close();
         moved_();
@@ -139,7 +139,7 @@ class storm {
 
   // Sends its share, as sender number `slot`; now and then hands a clone to a
   // new thread, which is sender number `slot` + 1.
-  void send_all(const sender<core>& tx, seeded::random_stream random, std::vector<sender_log>& logs,
+  void send_all(const sender<core>& tx, random_stream random, std::vector<sender_log>& logs,
                 std::uint64_t slot) {
     sender_log& log = logs[slot];
     std::optional<typename Sync::thread> child;
@@ -149,7 +149,7 @@ class storm {
     for (std::uint32_t number = 0; number < share && log.wrong.empty();) {
       if (clones && !child && number >= share / 2) {
         child.emplace([this, handle = tx.clone(), seed = random.next(), &logs, slot] {
-          send_all(handle, seeded::random_stream(seed), logs, slot + 1);
+          send_all(handle, random_stream(seed), logs, slot + 1);
         });
       }
       if (!send_some(tx, random, log, me, number, share)) {
@@ -162,8 +162,8 @@ class storm {
   }
 
   // One operation; false once the channel is closed.
-  bool send_some(const sender<core>& tx, seeded::random_stream& random, sender_log& log,
-                 std::uint32_t me, std::uint32_t& number, std::uint64_t share) {
+  bool send_some(const sender<core>& tx, random_stream& random, sender_log& log, std::uint32_t me,
+                 std::uint32_t& number, std::uint64_t share) {
     const auto settle = [&](send_result<message> result) {
       moved_();
       if (result) {
@@ -211,7 +211,7 @@ class storm {
 
   // Receives until the end, or leaves early; now and then with a second thread
   // on a clone.
-  void receive_all(std::optional<receiver<core>>& rx, seeded::random_stream random,
+  void receive_all(std::optional<receiver<core>>& rx, random_stream random,
                    std::vector<receiver_log>& logs, std::uint64_t slot) {
     receiver_log& log = logs[slot];
     std::optional<typename Sync::thread> child;
@@ -222,7 +222,7 @@ class storm {
       if (clones && done == 3) {
         child.emplace(
             [this, handle = std::optional(rx->clone()), seed = random.next(), &logs,
-             slot]() mutable { receive_all(handle, seeded::random_stream(seed), logs, slot + 1); });
+             slot]() mutable { receive_all(handle, random_stream(seed), logs, slot + 1); });
       }
       if (!receive_some(*rx, random, log)) {
         log.saw_the_end = true;
@@ -236,7 +236,7 @@ class storm {
   }
 
   // One operation; false once the channel is closed and drained.
-  bool receive_some(const receiver<core>& rx, seeded::random_stream& random, receiver_log& log) {
+  bool receive_some(const receiver<core>& rx, random_stream& random, receiver_log& log) {
     const auto take = [&](const message& item) {
       if (!item.intact()) {
         log.wrong = "an item arrived damaged";
@@ -315,7 +315,7 @@ class storm {
   }
 
   const variant& on_;
-  seeded::random_stream random_;
+  random_stream random_;
   const std::function<void()>& moved_;
   bool all_leave_ = false;  // all receivers before the end
   ledger book_;

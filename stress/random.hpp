@@ -10,20 +10,20 @@
 
 namespace handfast::stress {
 
-inline std::size_t pick(seeded::random_stream& random, std::initializer_list<std::size_t> from) {
+inline std::size_t pick(random_stream& random, std::initializer_list<std::size_t> from) {
   return std::data(from)[random.next() % from.size()];
 }
 
 /// A moment that has come, or will before long.
 template <class Sync>
-typename Sync::deadline soon(seeded::random_stream& random) {
+typename Sync::deadline soon(random_stream& random) {
   return Sync::clock::now() + std::chrono::duration_cast<typename Sync::clock::duration>(
                                   std::chrono::microseconds(random.next() % 50));
 }
 
 /// Some time, in which others get ahead.
 template <class Sync>
-void dawdle(seeded::random_stream& random) {
+void dawdle(random_stream& random) {
   for (std::uint64_t left = random.next() % 400; left > 0; --left) {
     Sync::pause();
   }

@@ -109,7 +109,7 @@ class stress_engine : public engine {
     const stress_run& chosen = run_named(name, under);
     const std::uint64_t rounds =
         options.max_executions.value_or(options.max_seconds ? ~std::uint64_t{0} : default_rounds);
-    seeded::random_stream seeds(options.seed);
+    random_stream seeds(options.seed);
     const auto in_time = timer(options.max_seconds);
     // One round at least: on a busy machine the time may be over before it.
     outcome result = repeat(chosen, rounds, options.patience, tell, [&, first = true]() mutable {

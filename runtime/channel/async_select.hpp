@@ -14,6 +14,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 namespace handfast {
@@ -56,6 +57,7 @@ class polled_select {
       return poll_status::pending;
     }
     done_ = *done;
+    cases_.draw();  // for the next
     return poll_status::ready;
   }
 
@@ -75,10 +77,11 @@ class polled_select {
 ///
 ///     handfast::receive_operation from_a(rx_a);
 ///     handfast::receive_operation from_b(rx_b);
-///     if (co_await handfast::async_select(from_a, from_b) == 0) { use(from_a.result()); }
+///     handfast::async_select one(from_a, from_b);
+///     if (co_await one == 0) { use(from_a.result()); }
 ///
-/// One thread at a time polls it. `with_deadline` bounds it (deadline.hpp): the result is none at
-/// the deadline.
+/// Once it is ready it can be used again, as its operations can. One thread at a time polls it.
+/// `with_deadline` bounds it (deadline.hpp): the result is none at the deadline.
 template <class Sync, std::size_t Count>
 class [[nodiscard]] async_select {
  public:

@@ -23,6 +23,8 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace handfast::detail {
@@ -48,7 +50,9 @@ class select_case {
   [[nodiscard]] bool is_told() const noexcept { return told_by_ != nullptr; }
 
   /// Where it is told.
-  [[nodiscard]] auto enlist(waker wakes) noexcept { return told_by_->enlist(place_, wakes); }
+  [[nodiscard]] auto enlist(waker wakes) noexcept {
+    return told_by_->enlist(place_ ? *place_ : place_.emplace(), wakes);
+  }
 
   /// Where it is met; nullptr: it is not.
   [[nodiscard]] typename Sync::mutex* door() const noexcept {
@@ -61,28 +65,27 @@ class select_case {
   }
   void settle() noexcept { what_->settle(); }
 
-  /// Waits no more.
-  void leave() noexcept {
+  /// Waits no more; whether it was called.
+  [[nodiscard]] bool leave() noexcept {
     if (is_told()) {
-      was_called_ = told_by_->leave(place_) == wait_list<Sync>::call_status::called;
-    } else {
-      what_->leave();
+      was_called_ = told_by_->leave(*place_) == wait_list<Sync>::call_status::called;
+      return was_called_;
     }
+    what_->leave();
+    return false;
   }
-  /// What it was called for is another's.
+  /// What it was called for when it left last is another's.
   void pass_on() noexcept {
-    if (std::exchange(was_called_, false)) {
+    if (was_called_) {
       told_by_->call(1);
     }
   }
-  /// There was nothing for it, or it was this one's.
-  void forget_call() noexcept { was_called_ = false; }
 
  private:
   operation<Sync>* what_ = nullptr;
   wait_list<Sync>* told_by_ = nullptr;
-  typename wait_list<Sync>::waiter place_;
-  bool was_called_ = false;  // for what it has not looked after yet
+  std::optional<typename wait_list<Sync>::waiter> place_;  // once it has waited
+  bool was_called_ = false;
 };
 
 /// All of them, for one thread or task: an array of a select_case, or a span of what is more than
@@ -92,9 +95,9 @@ class select_cases {
  public:
   using sync = typename std::remove_reference_t<decltype(std::declval<Cases&>()[0])>::sync;
 
-  /// Draws which is the first; `all` has begun, and lives longer.
-  explicit select_cases(Cases& all) noexcept
-      : all_(all), first_(all.size() == 1 ? 0 : drawn_of(all.size())) {
+  /// `all` has begun, and lives longer.
+  explicit select_cases(Cases& all) noexcept : all_(all) {
+    draw();
     for (const auto& each : all_) {
       (each.is_told() ? are_told_ : are_met_) = true;
     }
@@ -106,14 +109,21 @@ class select_cases {
   /// Whether others do each of them for whoever waits.
   [[nodiscard]] bool are_only_met() const noexcept { return !are_told_; }
 
+  /// Draws which is tried first, for one select.
+  void draw() noexcept {
+    if (size() > 1) {
+      first_ = static_cast<std::size_t>(sync::random() % size());
+    }
+  }
+
   /// The first that can be done; it is done then.
   [[nodiscard]] std::optional<std::size_t> attempt() noexcept {
     const auto done = first_that([](auto& each) { return each.attempt(); });
-    for (std::size_t i = 0; i < size(); ++i) {
-      if (!done || i == *done) {
-        all_[i].forget_call();
-      } else {
-        all_[i].pass_on();
+    if (std::exchange(were_called_, false) && done) {
+      for (std::size_t i = 0; i < size(); ++i) {
+        if (i != *done) {
+          all_[i].pass_on();
+        }
       }
     }
     return done;
@@ -153,7 +163,7 @@ class select_cases {
     const std::size_t which = met_.which();
     for (std::size_t i = 0; i < size(); ++i) {
       if (i != which) {
-        all_[i].leave();
+        std::ignore = all_[i].leave();
       }
     }
     all_[which].settle();
@@ -161,17 +171,15 @@ class select_cases {
   }
   /// What they were called for is others'.
   void pass_on() noexcept {
-    for (auto& each : all_) {
-      each.pass_on();
+    if (std::exchange(were_called_, false)) {
+      for (auto& each : all_) {
+        each.pass_on();
+      }
     }
   }
 
  private:
   using list = wait_list<sync>;
-
-  [[nodiscard]] static std::size_t drawn_of(std::size_t count) noexcept {
-    return static_cast<std::size_t>(sync::random() % count);
-  }
 
   [[nodiscard]] std::optional<std::size_t> wait_to_be_told(waker wakes) noexcept {
     if (!are_told_) {
@@ -187,12 +195,19 @@ class select_cases {
     return first_that([](auto& each) { return each.is_told() && sync::step() && each.attempt(); });
   }
   [[nodiscard]] std::optional<std::size_t> wait_to_be_met(waker wakes) noexcept {
-    std::array<typename sync::mutex*, Most> room;
-    const auto doors = room.begin();
-    auto last = std::ranges::transform(all_, doors, [](auto& each) { return each.door(); }).out;
-    std::ranges::sort(doors, last, std::less<>());
-    last = std::ranges::unique(doors, last).begin();
-    const auto first = std::ranges::find_if(doors, last, [](auto* door) { return door; });
+    std::array<typename sync::mutex*, Most> doors;
+    const auto first = doors.begin();
+    auto last = first;
+    for (const auto& each : all_) {
+      if (auto* const door = each.door()) {
+        const auto place = std::lower_bound(first, last, door, std::less<>());
+        if (place == last || *place != door) {
+          std::move_backward(place, last, last + 1);
+          *place = door;
+          ++last;
+        }
+      }
+    }
     std::for_each(first, last, [](auto* door) { door->lock(); });
     const auto done =
         first_that([](auto& each) { return !each.is_told() && each.attempt_inside(); });
@@ -210,7 +225,7 @@ class select_cases {
 
   void leave() noexcept {
     for (auto& each : all_) {
-      each.leave();
+      were_called_ = each.leave() || were_called_;
     }
   }
 
@@ -228,9 +243,10 @@ class select_cases {
 
   Cases& all_;
   claim<sync> met_;
-  const std::size_t first_;
-  bool are_told_ = false;  // some
-  bool are_met_ = false;   // some
+  std::size_t first_ = 0;
+  bool are_told_ = false;     // some
+  bool are_met_ = false;      // some
+  bool were_called_ = false;  // some, for what has not been looked after yet
 };
 
 }  // namespace handfast::detail

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <handfast/sync/policy.hpp>
+#include <handfast/sync/random_stream.hpp>
 #include <handfast/sync/word_mutex.hpp>
 
 #include <atomic>
@@ -225,10 +226,14 @@ struct native : detail::native_words {
                                : now + clock::duration(static_cast<clock::rep>(nanoseconds));
   }
 
-  // Not inlined: the caller may go on elsewhere (host.hpp), and take another thread's for its own.
+  // Of the calling thread's stream. Not inlined: the caller may go on elsewhere (host.hpp), and
+  // take another thread's for its own.
   [[gnu::noinline]] static std::uint64_t random() {
-    thread_local std::mt19937_64 generator{std::random_device{}()};
-    return generator();
+    thread_local random_stream numbers = [] {
+      std::random_device seed;
+      return random_stream((std::uint64_t{seed()} << 32U) | seed());
+    }();
+    return numbers.next();
   }
 
   static void* allocate(std::size_t bytes, std::size_t align) noexcept {
