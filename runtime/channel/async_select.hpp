@@ -46,6 +46,9 @@ class polled_select {
     return over(done);
   }
   [[nodiscard]] poll_status give_up() noexcept {
+    if (!std::exchange(has_begun_, true)) {
+      cases_.draw();
+    }
     const auto met = std::exchange(waits_, false) ? cases_.stop() : std::nullopt;
     return over(met ? met : sync::step() ? cases_.attempt() : std::nullopt);
   }
@@ -57,11 +60,12 @@ class polled_select {
       return poll_status::pending;
     }
     done_ = *done;
-    cases_.draw();  // for the next
+    has_begun_ = false;
     return poll_status::ready;
   }
 
   select_cases<Cases, Most> cases_;
+  bool has_begun_ = false;  // the select that is not over
   bool waits_ = false;
   std::size_t done_ = 0;
 };

@@ -24,7 +24,9 @@ template <class Sync, std::size_t Count>
 class selection {
  public:
   template <class... Operations>
-  explicit selection(Operations&... all) noexcept : cases_(begun(all...)) {}
+  explicit selection(Operations&... all) noexcept : cases_(begun(all...)) {
+    cases_.draw();
+  }
 
   [[nodiscard]] std::optional<std::size_t> attempt() noexcept { return cases_.attempt(); }
 

@@ -97,7 +97,6 @@ class select_cases {
 
   /// `all` has begun, and lives longer.
   explicit select_cases(Cases& all) noexcept : all_(all) {
-    draw();
     for (const auto& each : all_) {
       (each.is_told() ? are_told_ : are_met_) = true;
     }
@@ -109,7 +108,7 @@ class select_cases {
   /// Whether others do each of them for whoever waits.
   [[nodiscard]] bool are_only_met() const noexcept { return !are_told_; }
 
-  /// Draws which is tried first, for one select.
+  /// Draws which is tried first, from when a select begins.
   void draw() noexcept {
     if (size() > 1) {
       first_ = static_cast<std::size_t>(sync::random() % size());
