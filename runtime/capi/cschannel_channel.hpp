@@ -61,7 +61,7 @@ class pointer_channel {
     if (!made) {
       return std::unexpected(made.error());
     }
-    auto* const its = make_object<pointer_channel, Sync>(*std::move(made), std::move(drop));
+    auto* const its = make_object<pointer_channel, Sync>(*std::move(made), drop);
     if (its == nullptr) {
       return std::unexpected(create_failure::out_of_memory);
     }

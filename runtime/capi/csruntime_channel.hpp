@@ -59,8 +59,7 @@ class element_channel {
     if (!made) {
       return std::unexpected(made.error());
     }
-    auto* const its =
-        make_object<element_channel, Sync>(*std::move(made), std::size_t{element_size});
+    auto* const its = make_object<element_channel, Sync>(*std::move(made), element_size);
     if (its == nullptr) {
       return std::unexpected(create_failure::out_of_memory);
     }
@@ -127,9 +126,10 @@ class element_channel {
   /// False: there was none.
   [[nodiscard]] bool drop_sender() noexcept {
     const call_scope scope(*this, sending_);
-    // [csruntime.senders] acq_rel: pairs with itself; what all senders sent is in before the last
-    // one closes.
-    const std::size_t before = senders_.fetch_sub(1, order::acq_rel);
+    // relaxed: whoever takes the last one closes, which comes after all that others sent before
+    // their drops: a send that comes later acquires the close, so its sender's drop would happen
+    // after the last one, which has seen it.
+    const std::size_t before = senders_.fetch_sub(1, order::relaxed);
     if (before == 1) {
       close_ends();
     }

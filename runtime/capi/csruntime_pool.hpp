@@ -8,8 +8,8 @@
 #pragma once
 
 #include <handfast/memory/object.hpp>
-#include <handfast/park/host.hpp>
 #include <handfast/sched/scheduler.hpp>
+#include <handfast/sched/worker.hpp>
 #include <handfast/sync/lock_guard.hpp>
 #include <handfast/sync/policy.hpp>
 
@@ -45,7 +45,7 @@ class pool {
   /// For the exit: returns when all tasks have run, and the workers have gone; or says how many
   /// are left, which wait for what nobody will do. A task that exits waits for none.
   [[nodiscard]] std::uint64_t drain() noexcept {
-    if (host<Sync>::here() != nullptr) {
+    if (worker<Sync>::current() != nullptr) {
       return 0;  // to wait for all would be to wait for itself
     }
     for (;;) {
@@ -67,7 +67,6 @@ class pool {
       drains_at_exit_.write() = false;
       if (stuck == 0) {
         workers_.store(nullptr, order::relaxed);  // relaxed: no task is left to read it
-        its->shut_down(shutdown_mode::drain);
         destroy_object<workers, Sync>(its);
       }
       return stuck;
@@ -79,7 +78,7 @@ class pool {
 
   // The workers, if a task of theirs asks.
   [[nodiscard]] workers* of_task() const noexcept {
-    return host<Sync>::here() == nullptr
+    return worker<Sync>::current() == nullptr
                ? nullptr
                : workers_.load(order::relaxed);  // relaxed: older than whatever runs on them
   }
