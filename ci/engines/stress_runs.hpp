@@ -73,7 +73,7 @@ inline stress_run run_of_storm(const std::string& concept_name, std::string clai
 
 /// Policies, what threads wait by, queues and channels.
 [[nodiscard]] std::vector<stress_run> runs_of_channels();
-/// Native's mutex, deques, tasks, workers, and what runs on them.
+/// Native's mutex, deques, tasks, workers, and what runs on them, the C libraries too.
 [[nodiscard]] std::vector<stress_run> runs_of_schedulers();
 
 }  // namespace handfast::ci

@@ -1,10 +1,14 @@
-// Native's mutex, deques, tasks, workers, and what runs on them, on real threads. All run as they
-// are too: there workers have stacks that go aside, and locks are of a word.
+// Native's mutex, deques, tasks, workers, and what runs on them, the C libraries too, on real
+// threads. All run as they are too: there workers have stacks that go aside, and locks are of a
+// word.
 #include <cstdint>
 #include <string>
 
 #include "ci/engines/stress_runs.hpp"
 #include "models/scenarios/blocking_pool.hpp"
+#include "models/scenarios/ccruntime.hpp"
+#include "models/scenarios/cschannel.hpp"
+#include "models/scenarios/csruntime.hpp"
 #include "models/scenarios/idle.hpp"
 #include "models/scenarios/scheduler.hpp"
 #include "models/scenarios/task.hpp"
@@ -48,6 +52,9 @@ std::vector<stress_run> runs_of_schedulers() {
   scenarios::for_each_idle_scenario(add);
   scenarios::for_each_scheduler_scenario(add);
   scenarios::pool::for_each_blocking_pool_scenario(add);
+  scenarios::cc::for_each_ccruntime_scenario(add);
+  scenarios::cs::for_each_csruntime_scenario(add);
+  scenarios::cschan::for_each_cschannel_scenario(add);
   made.push_back(run_of_storm("scheduler",
                               "tasks that spawn, join, cancel, fork and wait, outsiders, and an "
                               "end at any time lose no task and no item",

@@ -6,6 +6,8 @@
 #include "models/scenarios/blocking_pool.hpp"
 #include "models/scenarios/ccruntime.hpp"
 #include "models/scenarios/channel.hpp"
+#include "models/scenarios/cschannel.hpp"
+#include "models/scenarios/csruntime.hpp"
 #include "models/scenarios/idle.hpp"
 #include "models/scenarios/operation.hpp"
 #include "models/scenarios/park.hpp"
@@ -43,6 +45,8 @@ const std::vector<scenario>& scenarios() {
     scenarios::for_each_scheduler_scenario(add);
     scenarios::pool::for_each_blocking_pool_scenario(add);
     scenarios::cc::for_each_ccruntime_scenario(add);
+    scenarios::cs::for_each_csruntime_scenario(add);
+    scenarios::cschan::for_each_cschannel_scenario(add);
     const auto add_wrong = [&made]<template <class> class Scenario>(const char* name) {
       made.push_back(entry<Scenario>(name, false));
     };
