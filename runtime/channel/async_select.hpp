@@ -60,12 +60,12 @@ class polled_select {
       return poll_status::pending;
     }
     done_ = *done;
-    has_begun_ = false;
+    cases_.turn();  // for the next one
     return poll_status::ready;
   }
 
   select_cases<Cases, Most> cases_;
-  bool has_begun_ = false;  // the select that is not over
+  bool has_begun_ = false;
   bool waits_ = false;
   std::size_t done_ = 0;
 };
@@ -73,7 +73,8 @@ class polled_select {
 }  // namespace detail
 
 /// Does one of these operations, which live longer; the result is which, from 0. Exactly one is
-/// done, drawn without bias where several can be, and the rest have done nothing. It fails never:
+/// done, without bias where several can be (the first time it is drawn, after that they take
+/// turns), and the rest have done nothing. It fails never:
 /// on a closed channel a send is done at once, a receive when nothing is left. Dropped before it is
 /// ready it leaves items where they are, and gives its wake-ups to others; but a send on a channel
 /// without room may be done then. Both ends of one channel without room break a precondition: they

@@ -115,6 +115,9 @@ class select_cases {
     }
   }
 
+  /// Has the next one tried first: as fair as another draw, where there are many, and for less.
+  void turn() noexcept { first_ = first_ + 1 == size() ? 0 : first_ + 1; }
+
   /// The first that can be done; it is done then.
   [[nodiscard]] std::optional<std::size_t> attempt() noexcept {
     const auto done = first_that([](auto& each) { return each.attempt(); });
