@@ -11,18 +11,15 @@
 //     what others have.
 //  3. What was started (spawned, forked) others may take at once; what goes on (was woken, has
 //     yielded), when it has waited for a while (lookout.hpp).
-//  4. Work that waits goes aside with its stack (host.hpp), and the worker's loop begins anew on
-//     another. The loop keeps nothing on its stack but the stack: what came back on it may have
-//     come to another worker.
+//  4. Work that waits goes aside with its stack (stack_loop.hpp).
 #pragma once
 
-#include <handfast/park/host.hpp>
-#include <handfast/park/waker.hpp>
 #include <handfast/queue/work_deque.hpp>
 #include <handfast/sched/idle.hpp>
 #include <handfast/sched/injector.hpp>
 #include <handfast/sched/lookout.hpp>
 #include <handfast/sched/slot.hpp>
+#include <handfast/sched/stack_loop.hpp>
 #include <handfast/sched/stacks.hpp>
 #include <handfast/sched/statistics.hpp>
 #include <handfast/sched/tally.hpp>
@@ -72,9 +69,10 @@ class workshop {
 };
 
 template <sync_policy Sync>
-class worker final : public host<Sync>, public tally<Sync> {
+class worker final : public stack_loop<worker<Sync>, Sync>, public tally<Sync> {
  public:
-  worker(workshop<Sync>& shop, std::size_t workers) noexcept : shop_(shop), lookout_(workers) {}
+  worker(workshop<Sync>& shop, std::size_t workers) noexcept
+      : stack_loop<worker, Sync>(shop.stacks), shop_(shop), lookout_(workers) {}
   ~worker() = default;
 
   /// The calling thread's, if it is one of `shop`'s.
@@ -92,28 +90,48 @@ class worker final : public host<Sync>, public tally<Sync> {
   void work() noexcept {
     place() = this;
     if constexpr (Sync::limits::stacks_go_aside) {
-      stack of_thread;
-      stack& first = take_stack();
-      loop_.of_thread = &of_thread;
-      loop_.runs_on = &first;
-      host<Sync>::is_here(this);
-      first.start(&loop_on_its_stack, this);
-      stack::switch_between(of_thread, first);
-      arrive();
-      host<Sync>::is_here(nullptr);
-      shop_.stacks.give_back_all(loop_.free);
+      this->run_on_stacks();
     } else {
-      run_all();
+      while (job<Sync>* const found = next()) {
+        found->run();
+      }
     }
     place() = nullptr;
   }
 
+  // By its loop.
+  /// What to run; nullptr: nothing any more.
+  [[nodiscard]] job<Sync>* next() noexcept {
+    job<Sync>* const found = choose();
+    if (found != nullptr) {
+      ran_.add();
+    }
+    return found;
+  }
+  /// What went aside comes back: woken, from anywhere.
+  static void come_back(workshop<Sync>& to, job<Sync>& what) noexcept {
+    if (worker* const mine = here(to)) {
+      mine->schedule(what);
+    } else {
+      to.inject(what);
+    }
+  }
+  [[nodiscard]] workshop<Sync>& shop() const noexcept { return shop_; }
+
   // By what runs here.
+  /// Whether anything else is ready.
+  [[nodiscard]] bool is_busy() const noexcept { return slot_.holds_any() || deque_.may_steal(); }
+  /// Behind all that is here, and nobody is told.
+  void push_quietly(job<Sync>& what) noexcept {
+    if (!deque_.push(what)) {
+      shop_.outside.push(what);  // which needs no memory
+    }
+  }
   /// What others may as well begin.
   void start(job<Sync>& what) noexcept {
     if (job<Sync>* const before = take_slot()) {
       push_quietly(*before);
-      started_before_.store(deque_.last(), order::relaxed);  // relaxed: a hint
+      all_are_started();
     }
     comes_next(what, true);
   }
@@ -129,6 +147,7 @@ class worker final : public host<Sync>, public tally<Sync> {
     push_quietly(what);
     tell_others();
   }
+  using stack_loop<worker, Sync>::give_way;
   /// The same, and nobody is woken for it; unless nothing else is here.
   [[nodiscard]] bool give_way(job<Sync>& what) noexcept {
     if (!is_busy()) {
@@ -140,11 +159,11 @@ class worker final : public host<Sync>, public tally<Sync> {
   /// The same; others take it at once.
   void push(job<Sync>& what) noexcept {
     push_quietly(what);
-    started_before_.store(deque_.last(), order::relaxed);  // relaxed: a hint
+    all_are_started();
     tell_others();
   }
   /// Which stretch of this worker's work this is: another once the work has gone aside.
-  [[nodiscard]] std::uint64_t lap() const noexcept { return went_aside_.value(); }
+  [[nodiscard]] std::uint64_t lap() const noexcept { return this->went_aside(); }
   /// Takes back `what`, which the caller pushed in that lap, unless another has taken it.
   [[nodiscard]] bool take_back(job<Sync>& what, std::uint64_t lap) noexcept {
     if (this->lap() != lap) {
@@ -181,44 +200,19 @@ class worker final : public host<Sync>, public tally<Sync> {
             .stolen = stolen_.value(),
             .injected = injected_.value(),
             .slept = slept_.value(),
-            .went_aside = went_aside_.value(),
+            .went_aside = this->went_aside(),
             .threw = threw_.value(),
             .queued = deque_.size()};
   }
 
-  void put_aside(waker& comes_back, bool (*falls_asleep)(void*) noexcept,
-                 void* whom) noexcept override {
-    if constexpr (Sync::limits::stacks_go_aside) {
-      stack& mine = *loop_.runs_on;
-      stack& fresh = take_stack();
-      stack_aside place(shop_, mine);
-      comes_back = place.handle();
-      leave_aside(mine, fresh, falls_asleep, whom);
-    }
-  }
   void help(const void* what) noexcept override {
     if constexpr (Sync::limits::stacks_go_aside) {
-      if (!slot_.holds(what) || !loop_.runs_on->is_half_free()) {
+      if (!slot_.holds(what) || !this->has_room()) {
         return;
       }
       if (job<Sync>* const mine = take_slot()) {
         ran_.add();
         mine->run();
-      }
-    }
-  }
-  void give_way() noexcept override {
-    if constexpr (Sync::limits::stacks_go_aside) {
-      if (is_busy()) {
-        stack& mine = *loop_.runs_on;
-        stack_aside place(shop_, mine);
-        leave_aside(
-            mine, take_stack(),
-            [](void* what) noexcept {
-              current()->push_quietly(*static_cast<stack_aside*>(what));
-              return true;
-            },
-            &place);
       }
     }
   }
@@ -235,103 +229,12 @@ class worker final : public host<Sync>, public tally<Sync> {
     return Sync::template thread_slot<worker*, tag>::get();
   }
 
-  // A stack whose work waits, as a job: it comes back.
-  class stack_aside : public job<Sync> {
-   public:
-    stack_aside(workshop<Sync>& shop, stack& its) noexcept
-        : job<Sync>(&come_back), shop_(shop), its_(its) {}
-    [[nodiscard]] waker handle() noexcept { return {&wake, this}; }
-
-   private:
-    static void wake(void* whom) noexcept {
-      auto& self = *static_cast<stack_aside*>(whom);
-      if (worker* const mine = here(self.shop_)) {
-        mine->schedule(self);
-      } else {
-        self.shop_.inject(self);
-      }
-    }
-    // From a loop, which ends here, on its stack.
-    static void come_back(job<Sync>& what) noexcept {
-      stack& its = static_cast<stack_aside&>(what).its_;
-      current()->leave_for(its);
-    }
-
-    workshop<Sync>& shop_;
-    stack& its_;
-  };
-
-  // The loop's, and what whoever leaves a stack asks to be done on the next.
-  struct loop_state {
-    stack* of_thread = nullptr;
-    stack* runs_on = nullptr;
-    stack* free = nullptr;  // some that nothing runs on
-    stack* used_up = nullptr;
-    stack* leaves = nullptr;
-    bool (*falls_asleep)(void*) noexcept = nullptr;
-    void* whom = nullptr;
-  };
-
-  // Stops the program where there is none: what waits could not be left, and if all workers
-  // waited, nobody would run what is woken.
-  [[nodiscard]] stack& take_stack() noexcept {
-    stack* const fresh = shop_.stacks.take(loop_.free);
-    Sync::assert_that(fresh != nullptr,
-                      "no memory for another stack, or too many (vm.max_map_count allows for half "
-                      "as many as it says)");
-    return *fresh;
-  }
-
-  // From `mine` to a loop on `fresh`, which asks `falls_asleep`; returns when `mine` comes back.
-  void leave_aside(stack& mine, stack& fresh, bool (*falls_asleep)(void*) noexcept,
-                   void* whom) noexcept {
-    went_aside_.add();
-    loop_.falls_asleep = falls_asleep;
-    loop_.whom = whom;
-    loop_.leaves = &mine;
-    fresh.start(&loop_on_its_stack, this);
-    loop_.runs_on = &fresh;
-    stack::switch_between(mine, fresh);
-    current()->arrive();
-  }
-
-  static void loop_on_its_stack(void* self) {
-    static_cast<worker*>(self)->arrive();
-    if (stack* const asks = static_cast<worker*>(self)->loop_.leaves) {
-      auto& loop = static_cast<worker*>(self)->loop_;
-      loop.leaves = nullptr;
-      if (!loop.falls_asleep(loop.whom)) {
-        static_cast<worker*>(self)->leave_for(*asks);
-      }
-    }
-    // What ran may have gone aside, and come back to another worker.
-    while (job<Sync>* const next = current()->next()) {
-      next->run();
-    }
-    current()->leave_for(*current()->loop_.of_thread);
-  }
-  void run_all() noexcept {
-    while (job<Sync>* const found = next()) {
-      found->run();
-    }
-  }
-
-  // For good: what the loop stands on is free then.
-  void leave_for(stack& its) noexcept {
-    stack& mine = *loop_.runs_on;
-    loop_.used_up = &mine;
-    loop_.runs_on = &its;
-    stack::switch_for_good(mine, its);
-  }
-  // Right after a switch.
-  void arrive() noexcept {
-    if (stack* const done = std::exchange(loop_.used_up, nullptr)) {
-      shop_.stacks.give_back(loop_.free, *done);
-    }
-  }
-
   [[nodiscard]] job<Sync>* take_slot() noexcept {
     return slot_.take([this] { return nobody_steals(); });
+  }
+  // Of what lies in the deque.
+  void all_are_started() noexcept {
+    started_before_.store(deque_.last(), order::relaxed);  // relaxed: a hint
   }
   void comes_next(job<Sync>& what, bool is_started) noexcept {
     slot_is_started_.store(is_started, order::relaxed);  // relaxed: a hint
@@ -345,21 +248,7 @@ class worker final : public host<Sync>, public tally<Sync> {
   }
   [[nodiscard]] bool is_alone() const noexcept { return shop_.workers.size() == 1; }
   [[nodiscard]] bool nobody_steals() noexcept { return is_alone() || shop_.beds.nobody_searches(); }
-  [[nodiscard]] bool is_busy() const noexcept { return slot_.holds_any() || deque_.may_steal(); }
-  void push_quietly(job<Sync>& what) noexcept {
-    if (!deque_.push(what)) {
-      shop_.outside.push(what);  // which needs no memory
-    }
-  }
 
-  // What to run; nullptr: nothing any more.
-  [[nodiscard]] job<Sync>* next() noexcept {
-    job<Sync>* const found = choose();
-    if (found != nullptr) {
-      ran_.add();
-    }
-    return found;
-  }
   [[nodiscard]] job<Sync>* choose() noexcept {
     if (turns_ < slot_turns) {
       if (job<Sync>* const found = take_slot()) {
@@ -487,7 +376,7 @@ class worker final : public host<Sync>, public tally<Sync> {
     if (first != nullptr) {
       lookout_.caught(ran_.value());
       if (are_begun) {
-        started_before_.store(deque_.last(), order::relaxed);  // relaxed: a hint
+        all_are_started();
       }
     }
     return first;
@@ -504,12 +393,10 @@ class worker final : public host<Sync>, public tally<Sync> {
   typename Sync::template atomic<bool> slot_is_started_{false};  // what is there
   std::uint32_t turns_ = 0;                                      // the slot's, in a row
   std::uint32_t ticks_ = 0;
-  loop_state loop_;
   counter<Sync> ran_;
   counter<Sync> stolen_;
   counter<Sync> injected_;
   counter<Sync> slept_;
-  counter<Sync> went_aside_;
   counter<Sync> threw_;
   typename idle<Sync>::sleeper bed_;
   lookout<worker, Sync> lookout_;
