@@ -1,5 +1,5 @@
 // Who takes part: a channel, or a runtime of tasks, under every workload that it can do, for
-// every item size. Ours are listed in channel.cpp and tasks.cpp, peers of C++ in peers.cpp and
+// every item size. Ours are listed in channel.cpp and task.cpp, peers of C++ in peers.cpp and
 // task_peers.cpp.
 #pragma once
 
@@ -104,6 +104,9 @@ contender contender_of(description about) {
 
 /// Our tasks.
 [[nodiscard]] std::vector<contender> task_variants();
+/// What they do without channels; the same of callables that block.
+[[nodiscard]] std::vector<contest> scheduler_contests();
+[[nodiscard]] std::vector<contest> blocking_scheduler_contests();
 
 /// Peers of C++, and a wrong channel.
 [[nodiscard]] std::vector<contender> peers();
