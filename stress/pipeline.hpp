@@ -27,7 +27,6 @@ template <class Core>
 class pipeline {
  public:
   using sync = typename Core::sync;
-  using random_stream = random_stream;
 
   pipeline(errand_book& book, std::size_t room)
       : book_(book), ends_(make_channel_with_room<Core>(room)) {}

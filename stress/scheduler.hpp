@@ -101,8 +101,6 @@ class scheduler_storm {
   [[nodiscard]] const scheduler_counts& counts() const { return counts_; }
 
  private:
-  using random_stream = random_stream;
-
   /// How the scheduler ends.
   enum class end : unsigned char { at_rest, drained, in_time, cancelled };
 
