@@ -10,6 +10,7 @@
 #include <handfast/sched/fork_join.hpp>
 #include <handfast/sched/scheduler.hpp>
 #include <handfast/task/task.hpp>
+#include <handfast/task/wake_at.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -154,40 +155,7 @@ outcome yields(const setting& at, std::uint64_t items) {
 
 using our_timer = timer<native>;
 
-// A sleep that a task can await, and can leave.
-class nap {
- public:
-  static constexpr const char* waits_for = "a time";
-
-  nap(our_timer& by, our_timer::deadline end) noexcept : by_(by), end_(end) {}
-  nap(const nap&) = delete;
-  nap& operator=(const nap&) = delete;
-  ~nap() {
-    if (waits_) {
-      by_.turn_off(alarm_);
-    }
-  }
-
-  [[nodiscard]] poll_status poll(waker wakes) noexcept {
-    if (!waits_) {
-      by_.set(alarm_, end_, wakes);
-      waits_ = true;
-      return poll_status::pending;
-    }
-    if (by_.renew(alarm_, wakes) == our_timer::alarm_status::not_rung) {
-      return poll_status::pending;
-    }
-    waits_ = false;
-    return poll_status::ready;
-  }
-  void result() const noexcept {}
-
- private:
-  our_timer& by_;
-  const our_timer::deadline end_;
-  our_timer::alarm alarm_;
-  bool waits_ = false;
-};
+using nap = wake_at<native>;
 
 // Arms naps and leaves them: nobody is to be woken.
 class nobody {
