@@ -260,20 +260,14 @@ bool poll_and_drop(Operation& what) {
   return what.poll(nobody) == poll_status::ready;
 }
 
-template <class Sync, template <class, class> class Core = lock_ring>
-struct dropped_receive_passes_on {
-  static constexpr std::string_view claim =
-      "a pending receive that is dropped leaves its item and its wake-up to another";
+// An item that one of two waits for until it comes; the other may drop what it has.
+template <class Sync, template <class, class> class Core>
+struct item_for_who_stays {
   static constexpr unsigned threads = 3;
   static constexpr needs asks{.many_senders = true, .many_receivers = true};
 
-  void thread(unsigned index) {
-    if (index == 0) {
-      receive_operation from(*ends.rx);
-      if (poll_and_drop<Sync>(from)) {
-        ends.must_send(from.result()->value());
-      }
-    } else if (index == 1) {
+  void stay_or_send(unsigned index) {
+    if (index == 1) {
       receive_operation from(*ends.rx);
       block_on<Sync>(from);
       Sync::assert_that(from.result()->value() == 1, "the item comes in the end");
@@ -287,34 +281,43 @@ struct dropped_receive_passes_on {
 };
 
 template <class Sync, template <class, class> class Core = lock_ring>
-struct dropped_async_select_passes_on {
+struct dropped_receive_passes_on : item_for_who_stays<Sync, Core> {
+  static constexpr std::string_view claim =
+      "a pending receive that is dropped leaves its item and its wake-up to another";
+
+  void thread(unsigned index) {
+    if (index > 0) {
+      this->stay_or_send(index);
+      return;
+    }
+    receive_operation from(*this->ends.rx);
+    if (poll_and_drop<Sync>(from)) {
+      this->ends.must_send(from.result()->value());
+    }
+  }
+};
+
+template <class Sync, template <class, class> class Core = lock_ring>
+struct dropped_async_select_passes_on : item_for_who_stays<Sync, Core> {
   static constexpr std::string_view claim =
       "a pending select that is dropped leaves its item and its wake-up to another";
-  static constexpr unsigned threads = 3;
-  static constexpr needs asks{.many_senders = true, .many_receivers = true};
   static constexpr double weight = 5;
 
   void thread(unsigned index) {
-    if (index == 0) {
-      receive_operation from_first(*first.rx);
-      receive_operation from_second(*second.rx);
-      async_select one(from_first, from_second);
-      if (poll_and_drop<Sync>(one)) {
-        Sync::assert_that(one.result() == 0, "nothing comes on the second channel");
-        first.must_send(from_first.result()->value());
-      }
-    } else if (index == 1) {
-      receive_operation from(*first.rx);
-      block_on<Sync>(from);
-      Sync::assert_that(from.result()->value() == 1, "the item comes in the end");
-    } else {
-      first.must_send(1);
+    if (index > 0) {
+      this->stay_or_send(index);
+      return;
+    }
+    receive_operation from_one(*this->ends.rx);
+    receive_operation from_empty(*empty.rx);
+    async_select one(from_one, from_empty);
+    if (poll_and_drop<Sync>(one)) {
+      Sync::assert_that(one.result() == 0, "nothing comes on the empty channel");
+      this->ends.must_send(from_one.result()->value());
     }
   }
-  void finish() {}
 
-  channel_ends<Sync, Core> first{1};
-  channel_ends<Sync, Core> second{1};
+  channel_ends<Sync, Core> empty{1};
 };
 
 template <class Sync, template <class, class> class Core = lock_ring>
